@@ -1,0 +1,101 @@
+// A resource's side of the link to the API: joins, keeps one Attach stream to any of the API's instances, sends beats, takes
+// jobs, reports what came of them, and resumes all of it after a reconnect. docs/link.md has the rules.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/config/flags.h"
+#include "common/metrics/metrics.h"
+
+namespace lectern::v1 {   // generated messages; see proto/lectern/v1
+class Assign;
+class Directory;
+class JobResult;
+class UploadEvent;
+class UploadRecorded;
+}  // namespace lectern::v1
+
+namespace lectern::link {
+
+enum class Kind { kWorker, kVodService, kEdge, kRtmpProxy };
+
+struct LinkConfig {
+  std::vector<std::string> api;          // --api HOST:PORT,HOST:PORT
+  std::string api_ca_file;               // --api_ca: PEM; empty: no TLS, loopback addresses only unless --api_plaintext
+  bool api_plaintext = false;
+  std::string state_dir;                 // --state_dir: credential, instance key, journal (mode 0700)
+  std::string organization_token;        // environment LECTERN_TOKEN, first start only
+  std::string public_url;                // --public_url
+  std::string host;                      // --host_name; empty: the machine's
+  std::string disk_dir;                  // whose file system's space is reported; empty: state_dir
+  int64_t slots = 0;                     // --slots: jobs at once
+  Kind kind = Kind::kWorker;
+  std::vector<std::string> capabilities;
+};
+
+// Adds the flags named above except slots (programs that take no jobs have none).
+void DefineLinkFlags(Flags& flags, LinkConfig& config);
+
+// How a job ended.
+struct Outcome {
+  enum Kind { kDone, kFailed, kCancelled } kind = kDone;
+  std::shared_ptr<v1::JobResult> result;     // kDone
+  int failure_class = 0;                     // kFailed: v1::FailureClass
+  std::string error;                         // kFailed: one sentence for a person
+  std::string log_tail;
+};
+
+// What a running job may ask and tell. Thread-safe.
+class JobContext {
+ public:
+  virtual ~JobContext() = default;
+  // 0..1; coalesced, at most two messages a second.
+  virtual void Progress(double fraction) = 0;
+  // True once the job was cancelled, its lease was lost for good, or the process drains beyond its patience. Poll it, or
+  // register a callback that is called once from another thread (at once where it is already so).
+  virtual bool ShouldStop() const = 0;
+  virtual void OnStop(std::function<void()> callback) = 0;
+  // True while the resource holds its lease, so that it may publish. False: results must be held back.
+  virtual bool MayPublish() const = 0;
+};
+
+// Runs one job on a thread of its own. The link reports the outcome.
+using JobRunner = std::function<Outcome(const v1::Assign& assign, JobContext& context)>;
+
+struct LinkHandlers {
+  JobRunner run;                                                    // may be empty (edges)
+  std::function<void(const v1::Directory&)> on_directory;           // keys, origins, revocations; serialised
+  std::function<void(const v1::UploadRecorded&)> on_upload_recorded;
+  std::function<void()> on_attached;                                // after each Welcome
+};
+
+// Thread-safe.
+class Link {
+ public:
+  // Reads or obtains the credential (blocking, retried with back-off while the API is unreachable), then keeps the stream in the
+  // background. Errors: kInvalidArgument where there is neither a credential nor a token; kUnauthenticated where the token is
+  // refused (one clear line, naming what to do).
+  static absl::StatusOr<std::unique_ptr<Link>> Start(LinkConfig config, LinkHandlers handlers, Metrics& metrics);
+  virtual ~Link() = default;
+
+  virtual int64_t resource_id() const = 0;
+  // Why the resource cannot do its job now ("not attached to the API"); empty: all is well.
+  virtual std::string NotReadyReason() const = 0;
+
+  virtual void SendUploadEvent(const v1::UploadEvent& event) = 0;   // dropped while not attached; the caller repeats
+  // Fewer or more jobs at once from now on.
+  virtual void SetSlots(int slots, absl::string_view reason) = 0;
+
+  // Takes no more jobs, lets running ones end within `timeout`, then stops them (they run elsewhere), and closes the stream.
+  virtual void Drain(absl::Duration timeout) = 0;
+};
+
+}  // namespace lectern::link
