@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct LinkConfig {
   int64_t slots = 0;                     // --slots: jobs at once
   Kind kind = Kind::kWorker;
   std::vector<std::string> capabilities;
+  std::stop_token stop;                  // ends a Start that still waits for the API, with kCancelled
 };
 
 // Adds the flags named above except slots (programs that take no jobs have none).
@@ -60,7 +62,8 @@ class JobContext {
   // 0..1; coalesced, at most two messages a second.
   virtual void Progress(double fraction) = 0;
   // True once the job was cancelled, its lease was lost for good, or the process drains beyond its patience. Poll it, or
-  // register a callback that is called once from another thread (at once where it is already so).
+  // register a callback that is called once from another thread (at once where it is already so). Callbacks must not block; they
+  // are dropped when the job's runner returns, and a step that registers one must outlive its call until then.
   virtual bool ShouldStop() const = 0;
   virtual void OnStop(std::function<void()> callback) = 0;
   // True while the resource holds its lease, so that it may publish. False: results must be held back.
@@ -82,19 +85,21 @@ class Link {
  public:
   // Reads or obtains the credential (blocking, retried with back-off while the API is unreachable), then keeps the stream in the
   // background. Errors: kInvalidArgument where there is neither a credential nor a token; kUnauthenticated where the token is
-  // refused (one clear line, naming what to do).
+  // refused (one clear line, naming what to do); kFailedPrecondition where another process uses the state folder; kCancelled.
   static absl::StatusOr<std::unique_ptr<Link>> Start(LinkConfig config, LinkHandlers handlers, Metrics& metrics);
   virtual ~Link() = default;
 
   virtual int64_t resource_id() const = 0;
-  // Why the resource cannot do its job now ("not attached to the API"); empty: all is well.
+  // Why the resource cannot do its job now ("not attached to the API"); empty: all is well. A resource that was removed, or whose
+  // credential is refused, stays up with that as its reason, so that a supervisor does not start it again and again.
   virtual std::string NotReadyReason() const = 0;
 
   virtual void SendUploadEvent(const v1::UploadEvent& event) = 0;   // dropped while not attached; the caller repeats
   // Fewer or more jobs at once from now on.
   virtual void SetSlots(int slots, absl::string_view reason) = 0;
 
-  // Takes no more jobs, lets running ones end within `timeout`, then stops them (they run elsewhere), and closes the stream.
+  // Takes no more jobs, lets running ones end within `timeout`, then stops them and hands them back (Reject: they run elsewhere,
+  // and the attempt does not count), waits a moment until what ended is recorded, and closes the stream. Blocks.
   virtual void Drain(absl::Duration timeout) = 0;
 };
 
