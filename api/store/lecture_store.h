@@ -1,0 +1,118 @@
+// Lectures with what can be watched of them, and bookmarks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "api/store/page.h"
+#include "common/pg/pool.h"
+
+namespace lectern::api {
+
+// As the proto's RenditionInfo.
+struct RenditionRow {
+  std::string label;
+  int width = 0;
+  int height = 0;
+  int64_t bandwidth_bps = 0;
+  std::string codecs;
+};
+
+// As the proto's ProcessingStep.
+struct StepRow {
+  int64_t job_id = 0;
+  std::string kind;       // "probe", "package", "transcode", "audio", "thumbnails", "loudness", "silence"
+  std::string label;
+  std::string state;      // "waiting", "running", "done", "failed", "cancelled"
+  double progress = 0;    // 0..1
+};
+
+// One view. What can be watched comes from the newest recording that is playable; steps, error and upload from the newest
+// recording at all, which may still be on its way to replace it.
+struct ViewRow {
+  std::string view;                     // "comb", "cam", "pres"
+  std::string state;                    // "uploading", "processing", "playable", "complete", "failed"
+  std::optional<int64_t> duration_ms;   // absent: unknown
+  std::string error;                    // for a person
+  std::vector<RenditionRow> renditions; // widest first, sound last
+  std::vector<StepRow> steps;           // oldest job first
+  std::string silences_json;            // SilenceResult; empty: none yet
+  std::string thumbnails_path;          // empty: none yet
+  double loudness_lufs = 0;             // 0: unknown
+  int64_t upload_size_bytes = 0;
+  int64_t uploaded_bytes = 0;
+  int64_t vod_resource_id = 0;          // that keeps what can be watched; 0: nothing can be watched
+  bool playable() const { return vod_resource_id != 0; }
+};
+
+struct LectureRow {
+  int64_t id = 0;
+  int64_t course_id = 0;
+  int64_t organization_id = 0;
+  std::string title;
+  std::optional<absl::Time> starts_at;
+  std::optional<absl::Time> ends_at;
+  std::optional<absl::Time> ended_at;   // when it was ended
+  std::string state;                    // "scheduled", "processing", "recorded", "failed"
+  std::vector<ViewRow> views;           // comb, cam, pres
+  absl::Time created_at;
+};
+
+struct NewLecture {
+  int64_t course_id = 0;
+  std::string title;
+  std::optional<absl::Time> starts_at;
+  std::optional<absl::Time> ends_at;
+};
+
+// Absent fields stay as they are.
+struct LectureChange {
+  std::optional<std::string> title;
+  std::optional<absl::Time> starts_at;
+  std::optional<absl::Time> ends_at;
+};
+
+struct BookmarkRow {
+  int64_t id = 0;
+  int64_t lecture_id = 0;
+  int64_t position_ms = 0;
+  std::string text;
+  absl::Time created_at;
+};
+
+// Thread-safe. NOT_FOUND has the reason LECTURE_NOT_FOUND. Get and List are one statement, whatever hangs on the lectures;
+// Insert, Update and End are one more.
+class LectureStore {
+ public:
+  explicit LectureStore(pg::Pool& pool) : pool_(pool) {}
+
+  // Errors: kNotFound/COURSE_NOT_FOUND, kInvalidArgument/BAD_LECTURE (empty or long title, end not after start).
+  absl::StatusOr<LectureRow> Insert(const NewLecture& lecture);
+  absl::StatusOr<LectureRow> Get(int64_t id) const;
+  // Of one course, by start time (those without one last), then id.
+  absl::StatusOr<Page<LectureRow>> List(int64_t course_id, const PageRequest& page) const;
+  absl::StatusOr<LectureRow> Update(int64_t id, const LectureChange& change);
+  // Idempotent: the first end counts.
+  absl::StatusOr<LectureRow> End(int64_t id);
+  // With its bookmarks. Recordings stay, without a lecture, until their media are deleted: read AssetStore::MediaOfLecture
+  // before, in the same transaction.
+  absl::Status Delete(pg::Session& session, int64_t id);
+
+  // Errors: kNotFound/LECTURE_NOT_FOUND, kInvalidArgument/BAD_BOOKMARK, kResourceExhausted/TOO_MANY_BOOKMARKS (1000 a lecture
+  // and person).
+  absl::StatusOr<BookmarkRow> InsertBookmark(int64_t lecture_id, int64_t user_id, int64_t position_ms, absl::string_view text);
+  // The user's own, by position.
+  absl::StatusOr<Page<BookmarkRow>> ListBookmarks(int64_t lecture_id, int64_t user_id, const PageRequest& page) const;
+  // Errors: kNotFound/BOOKMARK_NOT_FOUND, also for another user's.
+  absl::Status DeleteBookmark(int64_t user_id, int64_t bookmark_id);
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace lectern::api
