@@ -1,0 +1,81 @@
+// The handlers of all RPCs, keyed by method descriptor. gRPC and, later, JSON reach them through `Invoker` only.
+//
+//   registry.Add<v1::GetCourseRequest, v1::Course>("lectern.v1.CourseService.GetCourse",
+//       [&](CallContext& call, const v1::GetCourseRequest& request, v1::Course& course) { ... return absl::OkStatus(); });
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "api/calls/call_context.h"
+
+namespace lectern::api {
+
+// The levels of proto/lectern/v1/options.proto.
+enum class Who { kNobody, kAnyone, kUser, kViewer, kLecturer, kMaintainer, kAdministrator, kResource };
+
+// What the method's `access` option asks for.
+struct AccessRule {
+  Who who = Who::kNobody;
+  // Fields from the request to the one that names the object; empty where no object is in question.
+  std::vector<const google::protobuf::FieldDescriptor*> scope;
+  bool audited = false;
+  // The request carries a secret by which the handler itself knows the caller (Login, Join); a bearer token is not looked at.
+  bool brings_secret = false;
+};
+
+struct Method {
+  using Handler =
+      std::function<absl::Status(CallContext&, const google::protobuf::Message&, google::protobuf::Message&)>;
+
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+  std::string short_name;                                    // "CourseService.GetCourse", for metrics, logs and audit
+  AccessRule access;
+  const google::protobuf::Message* request = nullptr;        // prototypes
+  const google::protobuf::Message* response = nullptr;
+  Handler handler;
+};
+
+// The option of `method`, read. Who::kNobody where there is none. Aborts where the scope names no string field.
+AccessRule ReadAccess(const google::protobuf::MethodDescriptor& method);
+
+// Filled at start, then only read; reading is thread-safe.
+class Registry {
+ public:
+  // `full_name` is the method's name in the descriptor, with dots. A name that does not exist, is a stream, is taken or has
+  // other message types is a programming error and aborts.
+  template <typename Request, typename Response>
+  void Add(absl::string_view full_name,
+           std::function<absl::Status(CallContext&, const Request&, Response&)> handler) {
+    AddMethod(full_name, Request::default_instance(), Response::default_instance(),
+              [handler = std::move(handler)](CallContext& call, const google::protobuf::Message& request,
+                                             google::protobuf::Message& response) {
+                return handler(call, static_cast<const Request&>(request), static_cast<Response&>(response));
+              });
+  }
+
+  // Null where the method has no handler. `path` is gRPC's: "/lectern.v1.CourseService/GetCourse".
+  const Method* Find(absl::string_view path) const;
+
+  // By path.
+  const std::map<std::string, Method, std::less<>>& methods() const { return methods_; }
+
+ private:
+  void AddMethod(absl::string_view full_name, const google::protobuf::Message& request,
+                 const google::protobuf::Message& response, Method::Handler handler);
+
+  std::map<std::string, Method, std::less<>> methods_;
+};
+
+// Every unary method of every service of package lectern.v1 that has no handler in `registry` or no access option; for start-up
+// and tests. Empty: complete.
+std::vector<std::string> MissingMethods(const Registry& registry);
+
+}  // namespace lectern::api
