@@ -29,21 +29,25 @@ struct OpenBlob {
   std::shared_ptr<const Fd> file;
 };
 
-// Keys are relative paths of [A-Za-z0-9._-] components; anything else, "." and ".." are kInvalidArgument. Thread-safe.
+// Keys are relative paths of [A-Za-z0-9._-] components; anything else, "." and ".." are kInvalidArgument. A prefix names a
+// folder: "a/b" covers "a/b/c" and not "a/bc". Thread-safe.
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
   virtual absl::StatusOr<OpenBlob> Open(absl::string_view key) = 0;                       // kNotFound
   virtual absl::Status Put(absl::string_view key, absl::string_view content) = 0;         // atomic, durable
-  // Moves a finished local file in; it must be on the store's own scratch folder (see ScratchDir). Atomic, durable.
+  // Moves a finished local file in; it must be below the store's own scratch folder (see ScratchDir). Atomic, durable.
   virtual absl::Status PutFile(absl::string_view key, const std::string& path) = 0;
   virtual absl::Status Delete(absl::string_view key) = 0;                                 // absent is fine
   virtual absl::Status DeletePrefix(absl::string_view prefix) = 0;
-  virtual absl::StatusOr<std::vector<BlobInfo>> List(absl::string_view prefix) = 0;       // by key
-  // A folder for files that are being made; on the same file system as a local store. Swept at start.
+  virtual absl::StatusOr<std::vector<BlobInfo>> List(absl::string_view prefix) = 0;       // by key; "" lists everything
+  // The names of the folders directly below a prefix ("": the top), sorted.
+  virtual absl::StatusOr<std::vector<std::string>> ListFolders(absl::string_view prefix) = 0;
+  // A folder for files that are being made; on the same file system as a local store. Its users sweep what they left there.
   virtual std::string ScratchDir() const = 0;
 };
 
+// Objects live in `directory`/objects, files being made in `directory`/scratch.
 absl::StatusOr<std::unique_ptr<BlobStore>> OpenLocalBlobStore(const std::string& directory);
 
 }  // namespace lectern
