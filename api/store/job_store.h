@@ -1,0 +1,264 @@
+// Tasks and jobs: the durable queue. `jobs` holds unfinished jobs; one that ends moves to `jobs_ended` in the same transaction.
+//
+// Predicates use the database's clock only. Locks are taken in the order task, jobs by id, resource session. Methods with a
+// Session run in the caller's transaction. Fenced means: the job is not held with this token by this resource (any more).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "api/domain/allocation.h"
+#include "api/domain/job_state.h"
+#include "common/pg/pool.h"
+
+namespace lectern::api {
+
+struct NewJob {
+  int64_t id = 0;                  // from AllocateIds; 0: given by the database
+  std::string kind;
+  std::string label;
+  int job_class = 3;
+  int priority = 0;
+  std::string capability;
+  int64_t pinned_resource = 0;     // 0: any worker
+  int max_attempts = 5;
+  int run_limit_seconds = 600;
+  int stall_seconds = 60;
+  absl::Duration start_within = absl::InfiniteDuration();   // expires if not started by then
+  std::string spec_json;           // JobSpec
+  std::vector<int> needs;          // indices in the same list
+};
+
+struct NewTask {
+  int64_t organization = 0;
+  std::string kind;                // "publish_recording", "delete_media", "test"
+  int64_t lecture = 0;             // 0: none
+  int64_t asset = 0;
+  int64_t created_by = 0;
+  std::string idempotency_key;     // empty: none
+  std::vector<NewJob> jobs;        // ids as the database gives them
+};
+
+struct InsertedTask {
+  int64_t task = 0;
+  std::vector<int64_t> jobs;       // in the order of NewTask.jobs
+  bool existed = false;            // the idempotency key was known: nothing was inserted
+};
+
+struct JobToken {
+  int64_t job = 0;
+  int64_t token = 0;
+};
+
+// A job as it goes to its resource, with what the recording adds to it (empty for jobs without one).
+struct AssignedJob {
+  int64_t job = 0;
+  int64_t token = 0;
+  int64_t resource = 0;
+  int64_t epoch = 0;
+  std::string api_instance;        // that holds the resource's stream
+  std::string spec_json;
+  std::string upload_id;
+  int64_t lecture = 0;
+  std::string view;
+  int64_t vod_resource = 0;
+  std::string media_url;
+  absl::Duration run_limit;
+  absl::Duration stall_limit;
+  absl::Duration waited;           // from when it was ready until this lease
+  int job_class = 3;
+};
+
+// A job that a resource holds.
+struct HeldJob {
+  int64_t job = 0;
+  int64_t token = 0;
+  int64_t resource = 0;
+  JobState state = JobState::kLeased;
+  bool cancel_requested = false;
+};
+
+// A locked row with what the retry rules and the effects need.
+struct LockedJob {
+  int64_t id = 0;
+  int64_t task = 0;
+  int64_t organization = 0;
+  int64_t asset = 0;               // 0: none
+  std::string task_kind;
+  std::string kind;
+  std::string label;
+  std::string capability;
+  JobState state = JobState::kReady;
+  int64_t token = 0;
+  int64_t resource = 0;
+  int64_t epoch = 0;
+  bool cancel_requested = false;
+  std::string spec_json;
+  JobHistory history;              // `eligible` is not filled in; `lost_resources` counts this resource
+  int64_t pinned_resource = 0;
+  absl::Duration ran;              // since it was accepted (or leased)
+};
+
+// A held job in trouble, as the reaper finds it.
+struct TroubledJob {
+  int64_t job = 0;
+  int64_t token = 0;
+  Trouble trouble = Trouble::kLost;
+  bool cancelling = false;
+};
+
+struct TaskEnd {
+  int64_t task = 0;
+  int64_t asset = 0;
+  std::string kind;
+  std::string state;               // "done", "failed", "cancelled"
+  std::string error;               // of the first failed job
+};
+
+struct JobRow {
+  int64_t id = 0;
+  int64_t task = 0;
+  int64_t organization = 0;
+  int64_t lecture = 0;
+  std::string view;                // empty: none
+  std::string kind;
+  std::string label;
+  JobState state = JobState::kReady;
+  double progress = 0;
+  int attempt = 0;
+  int max_attempts = 0;
+  int64_t resource = 0;
+  FailureClass failure = FailureClass::kNone;
+  std::string error;
+  absl::Time created_at;
+  absl::Time started_at;           // InfinitePast: not yet
+  absl::Time ended_at;
+  absl::Time run_at;
+  // Only from Get:
+  WaitingJob waiting;              // as the policy sees it
+  int deps_left = 0;
+  std::vector<std::string> waits_for;   // unfinished parents: "jobs/12 (probe, running)"
+};
+
+struct JobAttemptRow {
+  int64_t resource = 0;
+  std::string host;
+  absl::Time started_at;
+  absl::Time ended_at;             // InfinitePast: not yet
+  std::string outcome;
+  FailureClass failure = FailureClass::kNone;
+  std::string error;
+};
+
+struct JobFilter {
+  std::vector<JobState> states;    // empty: all
+  int64_t lecture = 0;
+  int64_t organization = 0;        // and its subtree
+  int64_t user = 0;                // only what this person may see; 0: everything
+  int64_t before = 0;              // ids below this; 0: from the newest
+  int limit = 100;
+};
+
+// Who must be told that a job is to be stopped.
+struct CancelRequest {
+  JobState state = JobState::kCancelled;   // after the request
+  std::string api_instance;        // of the holder; empty: nobody holds it
+  int64_t task = 0;
+};
+
+struct QueueDepth {
+  int job_class = 0;
+  int64_t ready = 0;
+  absl::Duration oldest;
+};
+
+// Thread-safe.
+class JobStore {
+ public:
+  explicit JobStore(pg::Pool& pool) : pool_(pool) {}
+
+  // --- making ---
+  absl::StatusOr<InsertedTask> InsertTask(pg::Session& session, const NewTask& task);
+  absl::StatusOr<InsertedTask> InsertTask(const NewTask& task);
+  absl::StatusOr<std::vector<int64_t>> AllocateIds(pg::Session& session, int count);
+  // More jobs of an open task; all have ids from AllocateIds.
+  absl::Status AddJobs(pg::Session& session, int64_t task, absl::Span<const NewJob> jobs);
+
+  // --- placing (the leader) ---
+  // By class, priority, age. retry_wait jobs that are due become ready first.
+  absl::StatusOr<std::vector<WaitingJob>> ListReady(int limit);
+  // Moves due jobs out of retry_wait; how many.
+  absl::StatusOr<int64_t> Promote();
+  // Guarded: those that are still ready, on sessions that are alive with that epoch and have room. The others stay as they are.
+  absl::StatusOr<std::vector<AssignedJob>> Assign(absl::Span<const Assignment> wishes, absl::Duration accept_timeout);
+
+  // --- the holder's side ---
+  // Leased jobs of sessions that `api_instance` holds, or of one resource of it (0: all), to be pushed.
+  absl::StatusOr<std::vector<AssignedJob>> ListLeased(const std::string& api_instance, int64_t resource = 0);
+  // All that `api_instance`'s resources (or one of them) are to be stopped at.
+  absl::StatusOr<std::vector<HeldJob>> ListCancelling(const std::string& api_instance);
+  absl::StatusOr<std::vector<HeldJob>> ListHeld(int64_t resource);
+  // leased -> running; those that were. Running ones with the same token count as well (idempotent).
+  absl::StatusOr<std::vector<JobToken>> Accept(int64_t resource, absl::Span<const JobToken> jobs);
+  // leased -> retry_wait for a second. False: fenced.
+  absl::StatusOr<bool> Reject(int64_t resource, int64_t job, int64_t token, const std::string& reason);
+  // Only growing progress counts against the stall limit.
+  absl::Status Progress(int64_t resource, absl::Span<const JobToken> jobs, absl::Span<const double> fractions);
+
+  // --- ends ---
+  // Locks the task and the job. Absent: fenced. `resource` 0: whoever holds it.
+  absl::StatusOr<std::optional<LockedJob>> Lock(pg::Session& session, int64_t resource, int64_t job, int64_t token);
+  // Locks an unended job whoever holds it, or nobody. Absent: there is none.
+  absl::StatusOr<std::optional<LockedJob>> Lock(pg::Session& session, int64_t job);
+  struct Ending {
+    JobState state = JobState::kDone;      // kDone, kFailed, kCancelled, kExpired
+    std::string attempt_outcome;           // "done", "failed", "lost", ...
+    std::string result_json;               // empty: none
+    FailureClass failure = FailureClass::kNone;
+    std::string error;
+    std::string log_tail;
+  };
+  // Ends a locked job: its children become ready where this was the last that they needed, or are skipped, with theirs.
+  absl::Status End(pg::Session& session, const LockedJob& job, const Ending& ending);
+  // Releases a locked job for another attempt.
+  absl::Status Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict, const Ending& ending);
+  // Ends the task where no job is left. Absent: some are.
+  absl::StatusOr<std::optional<TaskEnd>> EndTask(pg::Session& session, int64_t task);
+  // Children of one kind, with their specs, to be completed from the parent's result.
+  absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> ListChildren(pg::Session& session, int64_t job,
+                                                                           const std::string& kind);
+  absl::Status SetSpec(pg::Session& session, int64_t job, const std::string& spec_json);
+
+  // --- the reaper's finds ---
+  // leased, not accepted in time -> ready; the attempt does not count. The resources that did not answer.
+  absl::StatusOr<std::vector<int64_t>> ReleaseUnaccepted();
+  // Held by a session that is lost or has a newer epoch; over the run limit; without progress; or asked to stop longer ago
+  // than `cancel_grace`.
+  absl::StatusOr<std::vector<TroubledJob>> ListTroubled(absl::Duration cancel_grace, int limit);
+  // Past start_by and not started.
+  absl::StatusOr<std::vector<int64_t>> ListUnstarted(int limit);
+
+  // --- people ---
+  absl::StatusOr<std::vector<JobRow>> List(const JobFilter& filter);
+  absl::StatusOr<JobRow> Get(int64_t job);                                   // kNotFound/JOB_NOT_FOUND
+  absl::StatusOr<std::vector<JobAttemptRow>> ListAttempts(int64_t job);      // oldest first
+  // kFailedPrecondition/JOB_ENDED where it has ended.
+  absl::StatusOr<CancelRequest> RequestCancel(int64_t job);
+  // Every unended job of the lecture, or of one asset (other one 0); the API instances to tell.
+  absl::StatusOr<std::vector<std::string>> CancelAll(pg::Session& session, int64_t lecture, int64_t asset);
+  // A failed, cancelled, skipped or expired job runs again, with all that were skipped because of it.
+  // kFailedPrecondition/JOB_NOT_ENDED, /JOB_DONE, /PARENT_NOT_DONE.
+  absl::Status Retry(int64_t job);
+
+  absl::StatusOr<std::vector<QueueDepth>> ListDepths();
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace lectern::api
