@@ -1,0 +1,75 @@
+// The one wrapper around every handler: who calls, may they, do they call too often, and what is counted, logged and audited.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "api/calls/authenticator.h"
+#include "api/calls/rate_limiter.h"
+#include "api/calls/registry.h"
+#include "api/store/access_store.h"
+#include "api/store/audit_store.h"
+#include "common/base/clock.h"
+#include "common/metrics/metrics.h"
+
+namespace lectern::api {
+
+// What comes beside a request.
+struct CallMetadata {
+  std::string authorization;   // "Bearer ..." or empty
+  std::string peer;            // address without port
+  std::string request_id;      // empty: one is made
+};
+
+// Thread-safe; blocks on the database. The order of its steps:
+//
+// 1. The bearer token: session tokens, and for RESOURCE methods a resource's credential; no other kind. A token that is sent must
+//    be good, also where none is needed, except for methods that bring a secret of their own (Login, Join).
+// 2. The caller's rate, before anything that costs a statement for this call.
+// 3. The right, by the method's `access` option, with one statement where an object is in question. Who may not even see an
+//    object is told that it does not exist.
+// 4. The handler.
+// 5. Metrics; one log line where it failed; an audit row for audited methods that got past step 2. A row that cannot be written
+//    is logged and does not fail the call.
+//
+// Answers of kInternal, kUnknown and kDataLoss carry the request id instead of their text, which is in the log.
+class Invoker {
+ public:
+  struct Deps {
+    const Registry& registry;
+    Authenticator& authenticator;
+    AccessStore& access;
+    AuditStore& audit;
+    RateLimiter& limiter;
+    Metrics& metrics;
+    Clock& clock;
+  };
+  explicit Invoker(const Deps& deps);
+  ~Invoker();
+
+  // The reason is in the status. `response` is undefined unless OK. Fills an empty metadata.request_id.
+  absl::Status Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
+                      google::protobuf::Message& response, absl::Time deadline);
+
+  // Counts a call that ended before it could be handed to Invoke.
+  void CountRefused(const Method& method, absl::StatusCode code);
+
+ private:
+  struct MethodMetrics;
+  absl::Status Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
+                   google::protobuf::Message& response, CallContext& call, bool& audit);
+  absl::StatusOr<Caller> Authenticate(const Method& method, const CallMetadata& metadata);
+  absl::Status Authorize(const Method& method, const google::protobuf::Message& request, CallContext& call);
+  void Audit(const Method& method, const google::protobuf::Message& request, const google::protobuf::Message& response,
+             const CallContext& call, const absl::Status& status);
+
+  const Deps deps_;
+  std::map<const Method*, std::unique_ptr<MethodMetrics>> metrics_;   // complete after construction
+};
+
+}  // namespace lectern::api
