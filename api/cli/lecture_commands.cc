@@ -1,0 +1,107 @@
+// lecture: create, list, show, delete, end, and where to play it. Uploading is in upload_commands.cc.
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "api/cli/command.h"
+#include "api/cli/connection.h"
+#include "api/cli/fields.h"
+#include "api/cli/lecture_text.h"
+#include "common/base/status.h"
+#include "lectern/v1/lectures.pb.h"
+#include "lectern/v1/playback.pb.h"
+
+namespace lectern::cli {
+namespace {
+
+const std::vector<Column> kLecture = {
+    {"NAME", "name"},        {"TITLE", "title"},  {"STATE", "state"},
+    {"START", "start_time"}, {"END", "end_time"}, {"COURSE", "course"}};
+const Argument kName = {"lecture", "name", "Lecture", "lectures"};
+
+std::string NameArgument(const std::string& given) {
+  absl::StatusOr<std::string> name = FullName("lectures", given);
+  if (!name.ok()) throw CLI::ValidationError("lecture", std::string(name.status().message()));
+  return *name;
+}
+
+Run SetUpShow(CLI::App& app) {
+  auto request = std::make_shared<v1::GetLectureRequest>();
+  app.add_option_function<std::string>(
+      "lecture", [request](const std::string& given) { request->set_name(NameArgument(given)); }, "Lecture")->required();
+  return [request](Connection& connection) -> absl::Status {
+    v1::Lecture lecture;
+    RETURN_IF_ERROR(connection.Call("LectureService/GetLecture", *request, &lecture));
+    connection.Print(lecture, LectureText(lecture));
+    return absl::OkStatus();
+  };
+}
+
+struct UrlOptions {
+  v1::CreatePlaybackRequest request;
+  std::string view;
+  bool page = false;
+};
+
+// The wanted view, or the first; null where the wanted one cannot be played.
+const v1::ViewPlayback* FindView(const v1::Playback& playback, const std::string& wanted) {
+  for (const v1::ViewPlayback& view : playback.views()) {
+    if (!view.urls().empty() && (wanted.empty() || ViewWord(view.view()) == wanted)) return &view;
+  }
+  return nullptr;
+}
+
+absl::Status PrintUrl(Connection& connection, const UrlOptions& options) {
+  v1::Playback playback;
+  RETURN_IF_ERROR(connection.Call("PlaybackService/CreatePlayback", options.request, &playback));
+  const v1::ViewPlayback* view = FindView(playback, options.view);
+  if (view == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(options.request.lecture(), " has no playable view",
+                                                      options.view.empty() ? "" : absl::StrCat(" '", options.view, "'")));
+  }
+  const std::string url = options.page ? absl::StrCat(connection.GatewayUrl(), "/watch#", view->urls(0)) : view->urls(0);
+  connection.Print(playback, absl::StrCat(url, "\n"));
+  return absl::OkStatus();
+}
+
+Run SetUpUrl(CLI::App& app) {
+  auto options = std::make_shared<UrlOptions>();
+  app.add_option_function<std::string>("lecture", [options](const std::string& given) {
+    options->request.set_lecture(NameArgument(given));
+  }, "Lecture")->required();
+  app.add_option("--view", options->view, "View; the first playable one where absent")
+      ->check(CLI::IsMember({"comb", "cam", "pres"}));
+  app.add_flag("--page", options->page, "Print the address of a page that plays it");
+  return [options](Connection& connection) { return PrintUrl(connection, *options); };
+}
+
+}  // namespace
+
+std::vector<Command> LectureCommands() {
+  Argument course = {"--course", "course", "Course", "courses", true};
+  return {
+      Rpc("lecture create", "Creates a lecture",
+          {"LectureService/CreateLecture",
+           {course,
+            {"--title", "title", "Title", "", true},
+            {"--start", "start_time", "When it starts"},
+            {"--end", "end_time", "When it ends"}},
+           kLecture}),
+      Rpc("lecture list", "Lists the lectures of a course", {"LectureService/ListLectures", {course}, kLecture}),
+      {"lecture show", "Shows a lecture, what is playable and what is still coming", SetUpShow},
+      Rpc("lecture update", "Changes a lecture",
+          {"LectureService/UpdateLecture",
+           {kName,
+            {"--title", "title", "Title"},
+            {"--start", "start_time", "When it starts"},
+            {"--end", "end_time", "When it ends"}},
+           kLecture}),
+      Rpc("lecture delete", "Deletes a lecture with its recordings",
+          {.method = "LectureService/DeleteLecture", .arguments = {kName}, .done = "Deleted"}),
+      Rpc("lecture end", "Ends a lecture now", {"LectureService/EndLecture", {kName}, kLecture}),
+      {"lecture url", "Prints an address that plays the lecture for a while", SetUpUrl},
+  };
+}
+
+}  // namespace lectern::cli
