@@ -38,6 +38,13 @@ struct FileBody {
   uint64_t length = 0;
 };
 
+// Bytes in memory that several responses share, whole or in part.
+struct SharedText {
+  std::shared_ptr<const std::string> text;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
 // Bytes that a later piece of work provides; see server.h.
 class BodySource;
 
@@ -47,7 +54,8 @@ struct Response {
   // A ready header block of an object ("Content-Type: ...\r\nETag: ...\r\n"), sent as it is after `headers`. Shared by all
   // responses for the object.
   std::shared_ptr<const std::string> prepared_headers;
-  std::variant<std::string, FileBody, std::shared_ptr<BodySource>> body;
+  // Text of its own, a part of a file, bytes that come later, or text that many responses share.
+  std::variant<std::string, FileBody, std::shared_ptr<BodySource>, SharedText> body;
   int64_t content_length = -1;            // of a BodySource; -1: chunked
   bool close = false;                     // close the connection afterwards
 };

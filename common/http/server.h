@@ -1,4 +1,4 @@
-// HTTP/1.1 server on Asio with Beast's parser. This header includes Asio: keep it out of other headers.
+// HTTP/1.1 server on Asio (RFC 9112). This header includes Asio: keep it out of other headers.
 //
 // One io_context, `threads` threads, one coroutine a connection. A handler is a coroutine that gets the head and a body reader and
 // returns the response. A handler must not block for long (page-cache reads and writes are fine); blocking work goes to a
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
