@@ -23,6 +23,7 @@ struct ProcessOptions {
   size_t stderr_tail_bytes = 4096;               // kept for error messages
   std::function<void(absl::string_view)> on_stdout_line;   // called from the waiting thread
   std::function<void(absl::string_view)> on_stderr_line;   // same; the tail is kept as well
+  std::function<void(absl::string_view)> on_stdout_bytes;  // same, as they come; for children that write data
 };
 
 struct ProcessExit {
@@ -45,7 +46,7 @@ class Process {
   // Reads the outputs until the child has ended and closed them. Call once.
   virtual ProcessExit Wait() = 0;
 
-  // SIGTERM to the group now, SIGKILL after `grace`. Returns at once; Wait reports the end.
+  // SIGTERM to the group now, SIGKILL (sent by Wait) after `grace`. Returns at once; Wait reports the end.
   virtual void Stop(absl::Duration grace) = 0;
 
   // Any signal to the group (SIGSTOP, SIGCONT).
