@@ -68,10 +68,10 @@ struct Assignment {
   int64_t epoch = 0;
 };
 
-// How far a resource's organization is from the job's: 0 its own, n the n-th ancestor, kSharedTier where only the shared flag
-// opens it, kForeign where nothing does.
-inline constexpr int kSharedTier = 1000;
-inline constexpr int kForeign = -1;
+// How far a resource's organization is from the job's: 0 its own, n the n-th ancestor, kTierShared where only the shared flag
+// opens it, kTierForeign where nothing does.
+inline constexpr int kTierShared = 1000;
+inline constexpr int kTierForeign = -1;
 int Tier(int64_t job_organization, const CandidateResource& resource, const OrganizationTree& tree);
 
 // True where the resource could run the job if it were healthy and had room: right kind, organization and capability.
@@ -90,7 +90,7 @@ class AllocationPolicy {
 
 // Jobs by class, priority, age, id; each takes the nearest tier (own, ancestors upwards, shared), there one that it need not
 // avoid, then the lowest share of busy slots, then the lowest load, then the lowest id. A job that can go nowhere does not hold
-// up the ones behind it. A resource to be avoided is used only where no other resource could ever run the job.
+// up the ones behind it. A resource to be avoided is used only where no other that may run the job is alive and takes work.
 std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy();
 
 // Why a ready job waits.

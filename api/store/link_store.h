@@ -61,12 +61,6 @@ struct OriginRow {
   std::string url;
 };
 
-struct RevocationRow {
-  int64_t lecture = 0;
-  std::string subject;
-  absl::Time issued_before;
-};
-
 struct LinkTimes {
   absl::Duration suspect_after = absl::Seconds(5);
   absl::Duration lost_after = absl::Seconds(30);
@@ -100,7 +94,6 @@ class LinkStore {
 
   absl::StatusOr<std::vector<ResourceFlags>> ListFlags(absl::Span<const int64_t> resources);
   absl::StatusOr<std::vector<OriginRow>> ListOrigins();
-  absl::StatusOr<std::vector<RevocationRow>> ListRevocations();
 
   absl::Status RegisterInstance(const std::string& id, const std::string& address);
   absl::Status BeatInstance(const std::string& id);
