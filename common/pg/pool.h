@@ -6,8 +6,10 @@
 //   std::string title = rows[0].Text("title");
 //
 // Statements are prepared once a connection. SQLSTATE maps to absl codes: 23505 kAlreadyExists, 23503 and 23514
-// kFailedPrecondition, 40001 and 40P01 kAborted, 57014 kDeadlineExceeded, connection trouble kUnavailable, LE0xx (raised by our
-// triggers) kFailedPrecondition with the exception's text as reason; else kInternal. The constraint's name is the reason of 23xxx.
+// kFailedPrecondition, 40001 and 40P01 kAborted, 57014 kDeadlineExceeded, connection trouble kUnavailable with reason
+// CONNECTION_LOST (a statement that was under way may have been done), LE0xx (raised by our triggers) kFailedPrecondition with the
+// exception's text as reason, values that the types cannot hold kInvalidArgument with reason BAD_VALUE; else kInternal. The
+// constraint's name is the reason of 23xxx. No free connection within acquire_timeout: kResourceExhausted/DATABASE_BUSY.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +59,8 @@ class Param {
   static Param Bytes(absl::string_view bytes);
 
   const char* data() const { return text_ ? text_->c_str() : nullptr; }
+  // False for a text with a NUL byte, which PostgreSQL cannot store and libpq would cut there.
+  bool valid() const { return !text_ || text_->find('\0') == std::string::npos; }
 
  private:
   std::optional<std::string> text_;
@@ -114,6 +118,8 @@ class Session {
   friend class Pool;
   struct Impl;
   explicit Session(Impl& impl) : impl_(impl) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
   Impl& impl_;
 };
 
@@ -133,7 +139,7 @@ class Pool {
   explicit Pool(PoolOptions options);
   ~Pool();
 
-  // One statement in a transaction of its own.
+  // One statement in a transaction of its own; kAborted is tried again as below.
   template <typename... P>
   absl::StatusOr<Rows> Run(const Query& query, P&&... params) {
     std::vector<Param> list{Param(std::forward<P>(params))...};
@@ -141,12 +147,13 @@ class Pool {
   }
   absl::StatusOr<Rows> RunWith(const Query& query, absl::Span<const Param> params);
 
-  // `body` between BEGIN and COMMIT; an error of `body` rolls back and is returned. kAborted (serialisation, deadlock) is
-  // tried again up to 3 times, so `body` may run more than once. A lost COMMIT answer is kUnavailable with reason
-  // COMMIT_UNKNOWN.
+  // `body` between BEGIN and COMMIT; an error of `body` rolls back and is returned. What the database aborted (serialisation,
+  // deadlock) and what lost its connection before COMMIT is tried again up to 3 times, so `body` may run more than once. A lost
+  // COMMIT answer is kUnavailable with reason COMMIT_UNKNOWN. Where `body` answers OK although one of its statements failed, that
+  // statement's error is returned, since PostgreSQL has rolled back.
   absl::Status Transaction(const std::function<absl::Status(Session&)>& body);
 
-  // Number of statements sent since the start, for tests that count them.
+  // Number of statements sent since the start, BEGIN, COMMIT and ROLLBACK included; for tests that count them.
   int64_t statements() const;
 
  private:
@@ -169,7 +176,8 @@ class Listener {
 };
 
 // Applies NNNN_name.sql files of `folder` that `schema_migrations` does not list, in order, each in a transaction, under an
-// advisory lock. A file that was applied and has changed since is an error. Returns how many were applied.
+// advisory lock. A file that was applied and has changed or vanished since is an error; so is a new one that stands before an
+// applied one. A schema newer than the folder is left alone (rolling upgrade). Returns how many were applied.
 absl::StatusOr<int> Migrate(const std::string& url, const std::string& folder);
 
 }  // namespace lectern::pg
