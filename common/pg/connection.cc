@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -81,11 +80,9 @@ Connection::~Connection() { PQfinish(conn_); }
 bool Connection::IdleAndWell() {
   if (broken_) return false;
   pollfd fd{PQsocket(conn_), POLLIN, 0};
-  if (poll(&fd, 1, 0) == 0) return true;
-  // A reload of the configuration is told unasked, too, and harmless; the end of the connection is not.
-  const bool well = PQconsumeInput(conn_) == 1 && PQstatus(conn_) == CONNECTION_OK;
-  broken_ = !well;
-  return well;
+  // The farewell may be here before the end of the stream is, so it does not help to look whether the connection still stands.
+  broken_ = poll(&fd, 1, 0) != 0;
+  return !broken_;
 }
 
 absl::StatusOr<Result> Connection::Execute(const char* sql, const char* name) {

@@ -34,7 +34,8 @@ class Connection {
   absl::StatusOr<Result> Prepare(const char* name, const char* sql);
   absl::StatusOr<Result> ExecutePrepared(const char* name, int count, const char* const* values);
 
-  // True when an idle connection has nothing to say, as it should be: what the server says unasked is that it goes away.
+  // True when an idle connection has nothing to say, as it should be: what the server says unasked is that it goes away (or that
+  // its configuration was reloaded, which costs a connection now and then).
   bool IdleAndWell();
   bool broken() const { return broken_; }
   void Break() { broken_ = true; }
