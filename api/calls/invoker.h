@@ -64,7 +64,6 @@ class Invoker {
   absl::Status Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
                    google::protobuf::Message& response, CallContext& call, bool& audit);
   absl::StatusOr<Caller> Authenticate(const Method& method, const CallMetadata& metadata);
-  absl::Status Authorize(const Method& method, const google::protobuf::Message& request, CallContext& call);
   void Audit(const Method& method, const google::protobuf::Message& request, const google::protobuf::Message& response,
              const CallContext& call, const absl::Status& status);
 

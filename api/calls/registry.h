@@ -9,7 +9,9 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -59,6 +61,16 @@ class Registry {
                                              google::protobuf::Message& response) {
                 return handler(call, static_cast<const Request&>(request), static_cast<Response&>(response));
               });
+  }
+
+  // The same with a method of a service object, which the registry keeps alive.
+  template <typename Service, typename Request, typename Response>
+  void Add(absl::string_view full_name, std::shared_ptr<Service> service,
+           absl::Status (Service::*method)(CallContext&, const Request&, Response&)) {
+    Add<Request, Response>(full_name, [service = std::move(service), method](CallContext& call, const Request& request,
+                                                                             Response& response) {
+      return ((*service).*method)(call, request, response);
+    });
   }
 
   // Null where the method has no handler. `path` is gRPC's: "/lectern.v1.CourseService/GetCourse".

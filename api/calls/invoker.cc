@@ -1,0 +1,142 @@
+#include "api/calls/invoker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "api/calls/authorizer.h"
+#include "api/calls/redaction.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/log/log.h"
+#include "common/rpc/rpc.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr size_t kMaxRequestIdBytes = 64;
+constexpr size_t kMaxDetailBytes = 2000;
+constexpr int kCodes = 17;
+
+bool IsOurFault(absl::StatusCode code) {
+  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown || code == absl::StatusCode::kDataLoss;
+}
+
+log::Level LevelOf(absl::StatusCode code) {
+  if (IsOurFault(code)) return log::Level::kError;
+  bool degraded = code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
+  return degraded ? log::Level::kWarn : log::Level::kInfo;
+}
+
+// A caller's own id only where it is harmless in a log line.
+std::string RequestId(const std::string& wished) {
+  bool plain = std::all_of(wished.begin(), wished.end(),
+                           [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; });
+  return wished.empty() || wished.size() > kMaxRequestIdBytes || !plain ? RandomHex(8) : wished;
+}
+
+std::string RateKey(const CallContext& call) {
+  std::string name = call.caller.Name();
+  return name.empty() ? absl::StrCat("peer/", call.peer) : name;
+}
+
+}  // namespace
+
+struct Invoker::MethodMetrics {
+  prometheus::Histogram* latency = nullptr;
+  std::array<prometheus::Counter*, kCodes> requests{};
+};
+
+Invoker::Invoker(const Deps& deps) : deps_(deps) {
+  auto& requests = deps_.metrics.Counter("lectern_api_requests_total", "Calls by method and code");
+  auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method");
+  for (const auto& [path, method] : deps_.registry.methods()) {
+    auto metrics = std::make_unique<MethodMetrics>();
+    metrics->latency = &latency.Add({{"method", method.short_name}}, LatencyBuckets());
+    for (int code = 0; code < kCodes; ++code) {
+      std::string word(rpc::CodeWord(static_cast<absl::StatusCode>(code)));
+      metrics->requests[code] = &requests.Add({{"method", method.short_name}, {"code", word}});
+    }
+    metrics_[&method] = std::move(metrics);
+  }
+}
+
+Invoker::~Invoker() = default;
+
+void Invoker::CountRefused(const Method& method, absl::StatusCode code) {
+  metrics_.at(&method)->requests[static_cast<size_t>(code)]->Increment();
+}
+
+absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
+                             google::protobuf::Message& response, absl::Time deadline) {
+  absl::Duration start = deps_.clock.Steady();
+  metadata.request_id = RequestId(metadata.request_id);
+  CallContext call;
+  call.peer = metadata.peer;
+  call.deadline = deadline;
+  call.request_id = metadata.request_id;
+  bool audit = false;
+  absl::Status status = Run(method, metadata, request, response, call, audit);
+  if (audit) Audit(method, request, response, call, status);
+  MethodMetrics& metrics = *metrics_.at(&method);
+  metrics.latency->Observe(absl::ToDoubleSeconds(deps_.clock.Steady() - start));
+  metrics.requests[static_cast<size_t>(status.code())]->Increment();
+  if (status.ok()) return status;
+  log::Write(LevelOf(status.code()), "call failed",
+             {{"request_id", call.request_id},
+              {"caller", call.caller.Name()},
+              {"peer", call.peer},
+              {"method", method.short_name},
+              {"code", rpc::CodeWord(status.code())},
+              {"reason", ReasonOf(status)},
+              {"error", status.message()}});
+  if (!IsOurFault(status.code())) return status;
+  return WithReason(absl::Status(status.code(), absl::StrCat("an error of the server; its log has more under request id ",
+                                                             call.request_id)),
+                    ReasonOf(status));
+}
+
+absl::Status Invoker::Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
+                          google::protobuf::Message& response, CallContext& call, bool& audit) {
+  ASSIGN_OR_RETURN(call.caller, Authenticate(method, metadata));
+  absl::Duration wait = deps_.limiter.Take(RateKey(call));
+  if (wait > absl::ZeroDuration()) {
+    int64_t seconds = std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many calls; try again in ", seconds, " s")),
+                      "RATE_LIMITED");
+  }
+  audit = method.access.audited;
+  RETURN_IF_ERROR(Authorize(method.access, request, deps_.access, call));
+  if (deps_.clock.Now() >= call.deadline) return absl::DeadlineExceededError("the call's time was over before it was handled");
+  return method.handler(call, request, response);
+}
+
+absl::StatusOr<Caller> Invoker::Authenticate(const Method& method, const CallMetadata& metadata) {
+  if (method.access.brings_secret) return Caller();
+  ASSIGN_OR_RETURN(absl::string_view token, BearerToken(metadata.authorization));
+  if (token.empty()) return Caller();
+  return method.access.who == Who::kResource ? deps_.authenticator.Resource(token) : deps_.authenticator.User(token);
+}
+
+void Invoker::Audit(const Method& method, const google::protobuf::Message& request,
+                    const google::protobuf::Message& response, const CallContext& call, const absl::Status& status) {
+  AuditEvent event;
+  event.actor = call.caller.Name();
+  event.action = method.short_name;
+  event.target = status.ok() ? TextField(response, "name") : "";
+  if (event.target.empty()) event.target = call.audit_target;
+  if (event.target.empty()) event.target = TextField(request, "name");
+  if (call.audit_organization != 0) event.organization_id = call.audit_organization;
+  event.outcome = std::string(rpc::CodeWord(status.code()));
+  std::string facts = WithoutSecrets(request, kMaxDetailBytes / 2);
+  event.detail = status.ok() ? absl::StrCat(facts, " from ", call.peer)
+                             : absl::StrCat(IsOurFault(status.code()) ? "" : status.message(), " ", facts, " from ", call.peer);
+  absl::Status written = deps_.audit.Insert(event);
+  if (written.ok()) return;
+  log::Error("audit event not written", {{"request_id", call.request_id}, {"action", event.action}, {"actor", event.actor},
+                                         {"target", event.target}, {"outcome", event.outcome}, {"error", written.message()}});
+}
+
+}  // namespace lectern::api

@@ -1,0 +1,40 @@
+// From rows to messages. Includes generated headers: for .cc files.
+#pragma once
+
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "api/store/course_store.h"
+#include "api/store/lecture_store.h"
+#include "api/store/user_store.h"
+#include "lectern/v1/courses.pb.h"
+#include "lectern/v1/lectures.pb.h"
+#include "lectern/v1/users.pb.h"
+
+namespace lectern::api {
+
+// "courses/12"; empty for 0.
+std::string NameOf(absl::string_view collection, int64_t id);
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& message);
+void SetDuration(absl::Duration duration, google::protobuf::Duration& message);
+
+// Words of the database; unknown ones and UNSPECIFIED map to "" and UNSPECIFIED.
+v1::View ViewOf(absl::string_view word);
+std::string ViewWord(v1::View view);
+v1::Role RoleOf(absl::string_view word);
+std::string RoleWord(v1::Role role);
+v1::Visibility VisibilityOf(absl::string_view word);
+std::string VisibilityWord(v1::Visibility visibility);
+
+void ToProto(const UserRow& row, v1::User& user);
+void ToProto(const CourseRow& row, v1::Course& course);
+void ToProto(const LectureRow& row, v1::Lecture& lecture);
+void ToProto(const BookmarkRow& row, v1::Bookmark& bookmark);
+
+}  // namespace lectern::api

@@ -1,0 +1,45 @@
+#include "api/services/passwords.h"
+
+#include <sodium.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "api/services/fields.h"
+#include "common/base/text.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr size_t kMinBytes = 10;
+constexpr size_t kMaxBytes = 1024;
+constexpr unsigned long long kPasses = 2;
+constexpr size_t kMemoryBytes = 19 << 20;
+
+}  // namespace
+
+absl::Status CheckPassword(absl::string_view password) {
+  if (password.size() < kMinBytes) return BadField("password", "", "is too short; take at least 10 characters");
+  if (password.size() > kMaxBytes) return BadField("password", "", "is too long; take at most 1024 bytes");
+  return absl::OkStatus();
+}
+
+std::string HashPassword(absl::string_view password) {
+  char hash[crypto_pwhash_STRBYTES];
+  if (sodium_init() < 0 ||
+      crypto_pwhash_str_alg(hash, password.data(), password.size(), kPasses, kMemoryBytes, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    // Only when memory has run out; going on without a hash would let anybody in or lock everybody out.
+    std::fprintf(stderr, "no memory to hash a password\n");
+    std::abort();
+  }
+  return hash;
+}
+
+bool VerifyPassword(absl::string_view hash, absl::string_view password) {
+  static const std::string nobodys = HashPassword(RandomHex(16));
+  std::string checked(hash.empty() ? absl::string_view(nobodys) : hash);
+  bool fits = crypto_pwhash_str_verify(checked.c_str(), password.data(), password.size()) == 0;
+  return fits && !hash.empty();
+}
+
+}  // namespace lectern::api

@@ -1,0 +1,20 @@
+// Passwords: Argon2id with OWASP's parameters (19 MiB, 2 passes), by libsodium.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace lectern::api {
+
+// kInvalidArgument/BAD_FIELD where it has fewer than 10 or more than 1024 bytes.
+absl::Status CheckPassword(absl::string_view password);
+
+// In libsodium's text form, which holds the parameters and the salt. Takes about 15 ms and 19 MiB. Any thread.
+std::string HashPassword(absl::string_view password);
+
+// Takes as long as HashPassword, also for an empty `hash` (nobody's), which fits no password.
+bool VerifyPassword(absl::string_view hash, absl::string_view password);
+
+}  // namespace lectern::api

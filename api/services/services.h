@@ -1,0 +1,52 @@
+// The handlers of the unary RPCs, by proto service. Each Add function registers those of one service.
+#pragma once
+
+#include "absl/time/time.h"
+#include "api/calls/authenticator.h"
+#include "api/calls/key_ring.h"
+#include "api/calls/registry.h"
+#include "api/domain/hints.h"
+#include "api/store/asset_store.h"
+#include "api/store/audit_store.h"
+#include "api/store/course_store.h"
+#include "api/store/job_store.h"
+#include "api/store/lecture_store.h"
+#include "api/store/organization_store.h"
+#include "api/store/resource_store.h"
+#include "api/store/revocation_store.h"
+#include "api/store/session_store.h"
+#include "api/store/user_store.h"
+#include "common/base/clock.h"
+#include "common/pg/pool.h"
+
+namespace lectern::api {
+
+// All outlive the registry.
+struct ServiceDeps {
+  pg::Pool& pool;
+  UserStore& users;
+  SessionStore& sessions;
+  OrganizationStore& organizations;
+  CourseStore& courses;
+  LectureStore& lectures;
+  AssetStore& assets;
+  ResourceStore& resources;
+  RevocationStore& revocations;
+  AuditStore& audit;
+  JobStore& jobs;
+  const KeyRing& keys;
+  Authenticator& authenticator;
+  const Hints& hints;
+  Clock& clock;
+  absl::Duration suspect_after = absl::Seconds(5);   // a resource silent for longer gets no new work
+};
+
+void AddAuthService(Registry& registry, const ServiceDeps& deps);
+void AddUserService(Registry& registry, const ServiceDeps& deps);
+void AddOrganizationService(Registry& registry, const ServiceDeps& deps);
+void AddCourseService(Registry& registry, const ServiceDeps& deps);
+void AddLectureService(Registry& registry, const ServiceDeps& deps);
+void AddPlaybackService(Registry& registry, const ServiceDeps& deps);
+void AddResourceService(Registry& registry, const ServiceDeps& deps);
+
+}  // namespace lectern::api
