@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/http/connection.h"
 #include "common/log/log.h"
 
@@ -151,11 +152,14 @@ bool ServerImpl::WaitUntilEmpty(absl::Duration timeout) {
 }
 
 void ServerImpl::Stop(absl::Duration grace) {
-  if (state_.stopping.exchange(true)) return;
-  asio::post(io_, [this] {
+  if (state_.stopping.exchange(true) || threads_.empty()) return;
+  absl::Notification closed;
+  asio::post(io_, [this, &closed] {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+    closed.Notify();
   });
+  closed.WaitForNotification();
   {
     absl::MutexLock lock(&state_.mu);
     for (Connection* connection : state_.connections) connection->BreakIfIdle();
