@@ -60,7 +60,8 @@ std::vector<Command> AuthCommands() {
       {"login", "Signs in and keeps the session for this endpoint", SetUpLogin},
       {"logout", "Ends the session", [](CLI::App&) -> Run { return Logout; }},
       Rpc("whoami", "Says who is signed in",
-          {"AuthService/WhoAmI", {},
+          {"AuthService/WhoAmI",
+           {},
            {{"NAME", "name"}, {"E-MAIL", "email"}, {"DISPLAY NAME", "display_name"}, {"ROLE", "role"}}}),
   };
 }

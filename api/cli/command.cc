@@ -20,6 +20,11 @@ namespace {
 
 namespace pb = google::protobuf;
 
+// A positional argument may be given by its name too: scripts read better with `--course 3`.
+std::string OptionName(const std::string& flag) {
+  return absl::StartsWith(flag, "--") || absl::StrContains(flag, ',') ? flag : absl::StrCat(flag, ",--", flag);
+}
+
 const pb::MethodDescriptor& Method(const std::string& method) {
   const std::string full = absl::StrCat("lectern.v1.", absl::StrReplaceAll(method, {{"/", "."}}));
   const pb::MethodDescriptor* found = pb::DescriptorPool::generated_pool()->FindMethodByName(full);
@@ -46,15 +51,21 @@ void AddArgument(CLI::App& app, const Argument& argument, const std::shared_ptr<
     if (!status.ok()) throw CLI::ValidationError(argument.flag, std::string(status.message()));
   };
   const std::string help = HelpOf(argument, field);
+  const std::string name = OptionName(argument.flag);
   if (field != nullptr && field->cpp_type() == pb::FieldDescriptor::CPPTYPE_BOOL) {
-    app.add_flag_callback(argument.flag, [set] { set("true"); }, help);
+    app.add_flag_callback(
+        argument.flag, [set] { set("true"); }, help);
     return;
   }
   CLI::Option* option = field != nullptr && field->is_repeated()
-      ? app.add_option_function<std::vector<std::string>>(argument.flag, [set](const std::vector<std::string>& all) {
-          for (const std::string& one : all) set(one);
-        }, help)->delimiter(',')
-      : app.add_option_function<std::string>(argument.flag, set, help);
+                            ? app.add_option_function<std::vector<std::string>>(
+                                     name,
+                                     [set](const std::vector<std::string>& all) {
+                                       for (const std::string& one : all) set(one);
+                                     },
+                                     help)
+                                  ->delimiter(',')
+                            : app.add_option_function<std::string>(name, set, help);
   option->required(argument.required || !absl::StartsWith(argument.flag, "--"));
 }
 
@@ -86,7 +97,8 @@ Command Rpc(std::string path, std::string help, RpcCommand rpc) {
       for (const auto& [field, value] : rpc.fixed) RETURN_IF_ERROR(SetField(*request, field, value));
       const std::unique_ptr<pb::Message> response = New(method.output_type());
       RETURN_IF_ERROR(CallAllPages(connection, rpc.method, *request, response.get()));
-      connection.Print(*response, rpc.done.empty() ? MessageTable(*response, rpc.columns) : absl::StrCat(rpc.done, "\n"));
+      connection.Print(*response,
+                       rpc.done.empty() ? MessageTable(*response, rpc.columns) : absl::StrCat(rpc.done, "\n"));
       return absl::OkStatus();
     };
   };

@@ -48,9 +48,11 @@ absl::Status Connection::Call(absl::string_view method, const google::protobuf::
   const absl::Status status =
       rpc::Call(*impl_->channel, absl::StrCat("/lectern.v1.", method), request, response, session, kTimeout);
   if (absl::IsUnauthenticated(status) && method != "AuthService/Login") {
-    return WithReason(absl::Status(status.code(), absl::StrCat(status.message(), session.empty() ? "; " : " (your session may have ended); ",
-                                                               "sign in with: lecternctl login --email YOU")),
-                      ReasonOf(status));
+    return WithReason(
+        absl::Status(status.code(),
+                     absl::StrCat(status.message(), session.empty() ? "; " : " (your session may have ended); ",
+                                  "sign in with: lecternctl login --email YOU")),
+        ReasonOf(status));
   }
   if (absl::IsUnavailable(status)) return Annotate(status, absl::StrCat("API at ", settings_.endpoint));
   return status;

@@ -17,7 +17,7 @@ namespace lectern::cli {
 struct Settings {
   std::string endpoint = "127.0.0.1:7401";
   std::string ca_file;
-  std::string gateway;          // URL; empty: one port below the endpoint's, where deploy/up puts it
+  std::string gateway;  // URL; empty: one port below the endpoint's, where deploy/up puts it
   std::string output = "table";
 };
 

@@ -5,9 +5,12 @@
 namespace lectern::cli {
 namespace {
 
-const std::vector<Column> kCourse = {
-    {"NAME", "name"},     {"TITLE", "title"},    {"TERM", "term"}, {"VISIBILITY", "visibility"},
-    {"ORGANIZATION", "organization"}, {"LECTURES", "lecture_count"}};
+const std::vector<Column> kCourse = {{"NAME", "name"},
+                                     {"TITLE", "title"},
+                                     {"TERM", "term"},
+                                     {"VISIBILITY", "visibility"},
+                                     {"ORGANIZATION", "organization"},
+                                     {"LECTURES", "lecture_count"}};
 const std::vector<Column> kEnrolment = {
     {"USER", "user"}, {"E-MAIL", "email"}, {"DISPLAY NAME", "display_name"}, {"ROLE", "role"}};
 const Argument kName = {"course", "name", "Course", "courses"};
@@ -18,7 +21,7 @@ const Argument kOrganization = {"--org,--organization", "organization", "Organiz
 
 std::vector<Command> CourseCommands() {
   // The commands name their messages only as text; this keeps the types in the program.
-  v1::Course::default_instance();
+  google::protobuf::LinkMessageReflection<v1::Course>();
   Argument owner = kOrganization;
   owner.required = true;
   return {

@@ -25,7 +25,6 @@ namespace {
 namespace pb = google::protobuf;
 using pb::FieldDescriptor;
 
-constexpr char kTimestamp[] = "google.protobuf.Timestamp";
 constexpr char kDuration[] = "google.protobuf.Duration";
 
 const FieldDescriptor& Field(const pb::Message& message, absl::string_view name) {
@@ -72,16 +71,22 @@ absl::Status SetNumber(pb::Message& message, const FieldDescriptor& field, absl:
 std::string ScalarText(const pb::Message& message, const FieldDescriptor& field) {
   const pb::Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING: return reflection.GetString(message, &field);
-    case FieldDescriptor::CPPTYPE_INT32: return absl::StrCat(reflection.GetInt32(message, &field));
-    case FieldDescriptor::CPPTYPE_INT64: return absl::StrCat(reflection.GetInt64(message, &field));
-    case FieldDescriptor::CPPTYPE_DOUBLE: return absl::StrCat(reflection.GetDouble(message, &field));
-    case FieldDescriptor::CPPTYPE_BOOL: return reflection.GetBool(message, &field) ? "yes" : "no";
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetString(message, &field);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return absl::StrCat(reflection.GetInt32(message, &field));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return absl::StrCat(reflection.GetInt64(message, &field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return absl::StrCat(reflection.GetDouble(message, &field));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field) ? "yes" : "no";
     case FieldDescriptor::CPPTYPE_ENUM: {
       const pb::EnumValueDescriptor* value = reflection.GetEnum(message, &field);
       return value->number() == 0 ? "" : EnumWord(*value);
     }
-    default: return "";
+    default:
+      return "";
   }
 }
 
@@ -101,7 +106,8 @@ std::string WellKnownText(const pb::Message& value, Format format) {
   const auto nanos = value.GetReflection()->GetInt32(value, &Field(value, "nanos"));
   const absl::Duration duration = absl::Seconds(number("seconds")) + absl::Nanoseconds(nanos);
   if (value.GetTypeName() == kDuration) {
-    return format == Format::kAgo ? AgeText(absl::ToDoubleSeconds(duration)) : ClockText(absl::ToDoubleSeconds(duration));
+    return format == Format::kAgo ? AgeText(absl::ToDoubleSeconds(duration))
+                                  : ClockText(absl::ToDoubleSeconds(duration));
   }
   const absl::Time time = absl::UnixEpoch() + duration;
   if (format != Format::kAgo) return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
@@ -135,9 +141,12 @@ absl::Status SetField(pb::Message& message, absl::string_view path, absl::string
     case FieldDescriptor::CPPTYPE_BOOL:
       message.GetReflection()->SetBool(&message, &field, text == "true");
       return absl::OkStatus();
-    case FieldDescriptor::CPPTYPE_ENUM: return SetEnum(message, field, text);
-    case FieldDescriptor::CPPTYPE_MESSAGE: return SetTime(message, field, text);
-    default: return SetNumber(message, field, text);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return SetEnum(message, field, text);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return SetTime(message, field, text);
+    default:
+      return SetNumber(message, field, text);
   }
 }
 
@@ -167,9 +176,8 @@ absl::StatusOr<std::string> FullName(absl::string_view collection, absl::string_
   if (ParseName(text, collection)) return std::string(text);
   const std::string name = absl::StrCat(collection, "/", text);
   if (ParseName(name, collection)) return name;
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' is no name of this kind; give ", collection, "/12 or 12",
-                   collection == "users" ? " or an e-mail address" : ""));
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no name of this kind; give ", collection, "/12 or 12",
+                                                 collection == "users" ? " or an e-mail address" : ""));
 }
 
 absl::StatusOr<std::string> ParseTime(absl::string_view text) {

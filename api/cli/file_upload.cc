@@ -39,12 +39,17 @@ std::string Reason(const http::ClientResponse& response) {
 absl::Status Permanent(const http::ClientResponse& response) {
   const std::string reason = Reason(response);
   switch (response.status) {
-    case 410: return absl::NotFoundError(absl::StrCat("the upload has expired or was deleted; start it again: ", reason));
-    case 413: return absl::ResourceExhaustedError(absl::StrCat("the file is too large: ", reason));
-    case 460: return absl::DataLossError("bytes were damaged on the way, twice; check the network, then try again");
-    case 507: return absl::ResourceExhaustedError(
-        absl::StrCat("the VOD service has no space left; ask your IT, then call this again to go on: ", reason));
-    default: return absl::FailedPreconditionError(absl::StrCat("refused (", response.status, "): ", reason));
+    case 410:
+      return absl::NotFoundError(absl::StrCat("the upload has expired or was deleted; start it again: ", reason));
+    case 413:
+      return absl::ResourceExhaustedError(absl::StrCat("the file is too large: ", reason));
+    case 460:
+      return absl::DataLossError("bytes were damaged on the way, twice; check the network, then try again");
+    case 507:
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the VOD service has no space left; ask your IT, then call this again to go on: ", reason));
+    default:
+      return absl::FailedPreconditionError(absl::StrCat("refused (", response.status, "): ", reason));
   }
 }
 
@@ -76,9 +81,12 @@ absl::Status FileUpload::Run(UploadTarget target) {
 
 absl::StatusOr<http::ClientResponse> FileUpload::Next() {
   switch (step_) {
-    case Step::kHead: return Head();
-    case Step::kCreate: return Create();
-    case Step::kPatch: return Patch();
+    case Step::kHead:
+      return Head();
+    case Step::kCreate:
+      return Create();
+    case Step::kPatch:
+      return Patch();
   }
   return absl::InternalError("no step");
 }
@@ -91,7 +99,9 @@ http::ClientRequest FileUpload::Request(absl::string_view method, const std::str
   return request;
 }
 
-absl::StatusOr<http::ClientResponse> FileUpload::Head() { return http_.Send(Request("HEAD", target_.upload_url)); }
+absl::StatusOr<http::ClientResponse> FileUpload::Head() {
+  return http_.Send(Request("HEAD", target_.upload_url));
+}
 
 absl::StatusOr<http::ClientResponse> FileUpload::Create() {
   http::ClientRequest request = Request("POST", target_.create_url);
@@ -118,9 +128,14 @@ absl::Status FileUpload::React(const http::ClientResponse& response) {
   const TusAction action = ActionFor(response.status, step_ == Step::kHead);
   if (action != TusAction::kNewToken) refusals_ = 0;
   switch (action) {
-    case TusAction::kContinue: Advance(response); return absl::OkStatus();
-    case TusAction::kCreate: step_ = Step::kCreate; return absl::OkStatus();
-    case TusAction::kNewToken: return NewToken(response);
+    case TusAction::kContinue:
+      Advance(response);
+      return absl::OkStatus();
+    case TusAction::kCreate:
+      step_ = Step::kCreate;
+      return absl::OkStatus();
+    case TusAction::kNewToken:
+      return NewToken(response);
     case TusAction::kResendOnce:
       if (resent_) return Permanent(response);
       resent_ = true;
@@ -129,12 +144,14 @@ absl::Status FileUpload::React(const http::ClientResponse& response) {
     case TusAction::kResync:
       step_ = Step::kHead;
       return Pause(Reason(response), RetryAfter(response));
-    case TusAction::kGiveUp: break;
+    case TusAction::kGiveUp:
+      break;
   }
   return Permanent(response);
 }
 
-// The server's offset is the only truth: after a break it may be less than what was sent, or more than what was acknowledged.
+// The server's offset is the only truth: after a break it may be less than what was sent, or more than what was
+// acknowledged.
 void FileUpload::Advance(const http::ClientResponse& response) {
   if (step_ == Step::kCreate) {
     step_ = Step::kHead;
@@ -160,7 +177,9 @@ void FileUpload::Advance(const http::ClientResponse& response) {
 absl::Status FileUpload::NewToken(const http::ClientResponse& response) {
   if (++refusals_ > kMaxRefusals) return absl::PermissionDeniedError(Reason(response));
   absl::StatusOr<UploadTarget> target = options_.renew();
-  if (!target.ok()) return absl::IsUnavailable(target.status()) ? Pause(target.status().message(), absl::ZeroDuration()) : target.status();
+  if (!target.ok())
+    return absl::IsUnavailable(target.status()) ? Pause(target.status().message(), absl::ZeroDuration())
+                                                : target.status();
   if (target->upload_url != target_.upload_url) {
     known_ = false;
     stored_ = 0;

@@ -25,10 +25,10 @@ struct UploadTarget {
 struct FileUploadOptions {
   int fd = -1;
   uint64_t size_bytes = 0;
-  std::string file_name;                                            // for Upload-Metadata
-  uint64_t piece_bytes = 32 << 20;                                  // in one PATCH: what a broken one may have to send again
-  absl::Duration patience = absl::Hours(1);                         // without any progress
-  std::function<absl::StatusOr<UploadTarget>()> renew;              // a fresh token for the same upload
+  std::string file_name;                                // for Upload-Metadata
+  uint64_t piece_bytes = 32 << 20;                      // in one PATCH: what a broken one may have to send again
+  absl::Duration patience = absl::Hours(1);             // without any progress
+  std::function<absl::StatusOr<UploadTarget>()> renew;  // a fresh token for the same upload
 };
 
 class FileUpload {
@@ -37,8 +37,8 @@ class FileUpload {
       : clock_(clock), interrupt_(interrupt), progress_(progress), options_(std::move(options)) {}
 
   // Returns when the server has stored every byte. Errors: kCancelled after an interrupt (what was sent is kept);
-  // kResourceExhausted for 413 and 507; kDataLoss where bytes were damaged twice; kUnavailable when patience has ended; else
-  // what the server said.
+  // kResourceExhausted for 413 and 507; kDataLoss where bytes were damaged twice; kUnavailable when patience has ended;
+  // else what the server said.
   absl::Status Run(UploadTarget target);
 
   uint64_t stored_bytes() const { return stored_; }
@@ -62,9 +62,9 @@ class FileUpload {
   UploadTarget target_;
   enum class Step { kHead, kCreate, kPatch } step_ = Step::kHead;
   uint64_t stored_ = 0;
-  bool known_ = false;               // `stored_` came from the server
-  int failures_ = 0;                 // in a row, without progress
-  int refusals_ = 0;                 // of the token, in a row
+  bool known_ = false;  // `stored_` came from the server
+  int failures_ = 0;    // in a row, without progress
+  int refusals_ = 0;    // of the token, in a row
   bool resent_ = false;
   absl::Duration progress_at_;
 };

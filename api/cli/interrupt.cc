@@ -41,7 +41,9 @@ Interrupt::~Interrupt() {
   close(wake_fd.exchange(-1));
 }
 
-bool Interrupt::raised() const { return raised_flag; }
+bool Interrupt::raised() const {
+  return raised_flag;
+}
 
 bool Interrupt::Sleep(absl::Duration duration) const {
   pollfd wake = {wake_fd.load(), POLLIN, 0};

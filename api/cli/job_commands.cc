@@ -13,16 +13,22 @@
 namespace lectern::cli {
 namespace {
 
-const std::vector<Column> kJob = {
-    {"NAME", "name"},       {"KIND", "kind"},         {"LABEL", "label"},     {"STATE", "state"},
-    {"PROGRESS", "progress", Format::kPercent},       {"ATTEMPT", "attempt/max_attempts"},
-    {"LECTURE", "lecture"}, {"VIEW", "view"},         {"RESOURCE", "resource"}, {"CREATED", "create_time"},
-    {"ERROR", "error"}};
+const std::vector<Column> kJob = {{"NAME", "name"},
+                                  {"KIND", "kind"},
+                                  {"LABEL", "label"},
+                                  {"STATE", "state"},
+                                  {"PROGRESS", "progress", Format::kPercent},
+                                  {"ATTEMPT", "attempt/max_attempts"},
+                                  {"LECTURE", "lecture"},
+                                  {"VIEW", "view"},
+                                  {"RESOURCE", "resource"},
+                                  {"CREATED", "create_time"},
+                                  {"ERROR", "error"}};
 const Argument kName = {"job", "name", "Job", "jobs"};
 
-const std::vector<Column> kAttempt = {
-    {"ATTEMPT", "number"},   {"RESOURCE", "resource"}, {"STARTED", "start_time"}, {"ENDED", "end_time"},
-    {"OUTCOME", "outcome"},  {"CLASS", "failure_class"}, {"ERROR", "error"}};
+const std::vector<Column> kAttempt = {{"ATTEMPT", "number"}, {"RESOURCE", "resource"}, {"STARTED", "start_time"},
+                                      {"ENDED", "end_time"}, {"OUTCOME", "outcome"},   {"CLASS", "failure_class"},
+                                      {"ERROR", "error"}};
 
 std::string JobText(const v1::Job& job) {
   std::string text = MessageTable(job, kJob);
@@ -47,19 +53,23 @@ std::string ExplanationText(const v1::ExplainJobResponse& response) {
 template <typename Request, typename Response>
 Command OnJob(std::string path, std::string help, std::string method, std::string (*show)(const Response&)) {
   return {std::move(path), std::move(help), [method, show](CLI::App& app) -> Run {
-    auto request = std::make_shared<Request>();
-    app.add_option_function<std::string>("job", [request](const std::string& given) {
-      absl::StatusOr<std::string> name = FullName("jobs", given);
-      if (!name.ok()) throw CLI::ValidationError("job", std::string(name.status().message()));
-      request->set_name(*name);
-    }, "Job")->required();
-    return [request, method, show](Connection& connection) -> absl::Status {
-      Response response;
-      RETURN_IF_ERROR(connection.Call(method, *request, &response));
-      connection.Print(response, show(response));
-      return absl::OkStatus();
-    };
-  }};
+            auto request = std::make_shared<Request>();
+            app.add_option_function<std::string>(
+                   "job",
+                   [request](const std::string& given) {
+                     absl::StatusOr<std::string> name = FullName("jobs", given);
+                     if (!name.ok()) throw CLI::ValidationError("job", std::string(name.status().message()));
+                     request->set_name(*name);
+                   },
+                   "Job")
+                ->required();
+            return [request, method, show](Connection& connection) -> absl::Status {
+              Response response;
+              RETURN_IF_ERROR(connection.Call(method, *request, &response));
+              connection.Print(response, show(response));
+              return absl::OkStatus();
+            };
+          }};
 }
 
 }  // namespace

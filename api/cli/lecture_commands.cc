@@ -15,9 +15,8 @@
 namespace lectern::cli {
 namespace {
 
-const std::vector<Column> kLecture = {
-    {"NAME", "name"},        {"TITLE", "title"},  {"STATE", "state"},
-    {"START", "start_time"}, {"END", "end_time"}, {"COURSE", "course"}};
+const std::vector<Column> kLecture = {{"NAME", "name"},        {"TITLE", "title"},  {"STATE", "state"},
+                                      {"START", "start_time"}, {"END", "end_time"}, {"COURSE", "course"}};
 const Argument kName = {"lecture", "name", "Lecture", "lectures"};
 
 std::string NameArgument(const std::string& given) {
@@ -29,7 +28,8 @@ std::string NameArgument(const std::string& given) {
 Run SetUpShow(CLI::App& app) {
   auto request = std::make_shared<v1::GetLectureRequest>();
   app.add_option_function<std::string>(
-      "lecture", [request](const std::string& given) { request->set_name(NameArgument(given)); }, "Lecture")->required();
+         "lecture", [request](const std::string& given) { request->set_name(NameArgument(given)); }, "Lecture")
+      ->required();
   return [request](Connection& connection) -> absl::Status {
     v1::Lecture lecture;
     RETURN_IF_ERROR(connection.Call("LectureService/GetLecture", *request, &lecture));
@@ -57,19 +57,22 @@ absl::Status PrintUrl(Connection& connection, const UrlOptions& options) {
   RETURN_IF_ERROR(connection.Call("PlaybackService/CreatePlayback", options.request, &playback));
   const v1::ViewPlayback* view = FindView(playback, options.view);
   if (view == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(options.request.lecture(), " has no playable view",
-                                                      options.view.empty() ? "" : absl::StrCat(" '", options.view, "'")));
+    return absl::FailedPreconditionError(
+        absl::StrCat(options.request.lecture(), " has no playable view",
+                     options.view.empty() ? "" : absl::StrCat(" '", options.view, "'")));
   }
-  const std::string url = options.page ? absl::StrCat(connection.GatewayUrl(), "/watch#", view->urls(0)) : view->urls(0);
+  const std::string url =
+      options.page ? absl::StrCat(connection.GatewayUrl(), "/watch#", view->urls(0)) : view->urls(0);
   connection.Print(playback, absl::StrCat(url, "\n"));
   return absl::OkStatus();
 }
 
 Run SetUpUrl(CLI::App& app) {
   auto options = std::make_shared<UrlOptions>();
-  app.add_option_function<std::string>("lecture", [options](const std::string& given) {
-    options->request.set_lecture(NameArgument(given));
-  }, "Lecture")->required();
+  app.add_option_function<std::string>(
+         "lecture", [options](const std::string& given) { options->request.set_lecture(NameArgument(given)); },
+         "Lecture")
+      ->required();
   app.add_option("--view", options->view, "View; the first playable one where absent")
       ->check(CLI::IsMember({"comb", "cam", "pres"}));
   app.add_flag("--page", options->page, "Print the address of a page that plays it");

@@ -30,7 +30,8 @@ std::string SilenceText(const v1::LectureView& view) {
 }
 
 std::string ViewText(const v1::LectureView& view) {
-  std::string text = absl::StrCat("  ", ViewWord(view.view()), ": ", EnumWord(*v1::ViewState_descriptor()->FindValueByNumber(view.state())));
+  std::string text = absl::StrCat("  ", ViewWord(view.view()), ": ",
+                                  EnumWord(*v1::ViewState_descriptor()->FindValueByNumber(view.state())));
   if (view.has_duration()) absl::StrAppend(&text, ", ", FieldText(view, "duration", Format::kPlain));
   if (view.state() == v1::UPLOADING) {
     absl::StrAppend(&text, ", ", BytesText(view.uploaded_bytes()), " of ", BytesText(view.upload_size_bytes()));
@@ -50,7 +51,9 @@ std::string ViewText(const v1::LectureView& view) {
 
 }  // namespace
 
-std::string ViewWord(v1::View view) { return EnumWord(*v1::View_descriptor()->FindValueByNumber(view)); }
+std::string ViewWord(v1::View view) {
+  return EnumWord(*v1::View_descriptor()->FindValueByNumber(view));
+}
 
 std::string StepsText(const v1::LectureView& view) {
   std::vector<std::string> texts;
@@ -68,8 +71,8 @@ std::string StepsText(const v1::LectureView& view) {
 }
 
 std::string LectureText(const v1::Lecture& lecture) {
-  std::string text = absl::StrCat(lecture.name(), "  ", lecture.title(), "\n  course: ", lecture.course(), "\n  state: ",
-                                  FieldText(lecture, "state", Format::kPlain), "\n");
+  std::string text = absl::StrCat(lecture.name(), "  ", lecture.title(), "\n  course: ", lecture.course(),
+                                  "\n  state: ", FieldText(lecture, "state", Format::kPlain), "\n");
   if (lecture.has_start_time()) {
     absl::StrAppend(&text, "  time: ", FieldText(lecture, "start_time", Format::kPlain));
     if (lecture.has_end_time()) absl::StrAppend(&text, " to ", FieldText(lecture, "end_time", Format::kPlain));

@@ -16,7 +16,8 @@ namespace lectern::cli {
 namespace {
 
 constexpr char kFooter[] =
-    "Names are accepted as courses/12 or 12, people also as e-mail addresses, times as RFC 3339 or local '2026-11-21 14:00'.\n"
+    "Names are accepted as courses/12 or 12, people also as e-mail addresses, times as RFC 3339 or local '2026-11-21 "
+    "14:00'.\n"
     "Exit status: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.";
 
 const std::map<std::string, std::string> kNouns = {
@@ -33,13 +34,16 @@ const std::map<std::string, std::string> kNouns = {
 
 void AddSettings(CLI::App& app, Settings& settings) {
   app.add_option("--endpoint", settings.endpoint, "The API as HOST:PORT; several separated by commas")
-      ->envname("LECTERN_ENDPOINT")->capture_default_str();
+      ->envname("LECTERN_ENDPOINT")
+      ->capture_default_str();
   app.add_option("--ca", settings.ca_file, "PEM file of the authority that signed the API's certificate (uses TLS)")
       ->envname("LECTERN_CA");
   app.add_option("--gateway", settings.gateway, "URL of the web pages (default: one port below the endpoint's)")
       ->envname("LECTERN_GATEWAY");
   app.add_option("--output", settings.output, "What is printed")
-      ->check(CLI::IsMember({"table", "json"}))->envname("LECTERN_OUTPUT")->capture_default_str();
+      ->check(CLI::IsMember({"table", "json"}))
+      ->envname("LECTERN_OUTPUT")
+      ->capture_default_str();
 }
 
 // The subcommand of `path`, made with its nouns where it is missing.
@@ -61,8 +65,8 @@ CLI::App* Subcommand(CLI::App& root, const std::string& path, const std::string&
 }
 
 void AddCommands(CLI::App& root, Run& chosen) {
-  for (const auto& noun : {AuthCommands(), OrganizationCommands(), ResourceCommands(), CourseCommands(), LectureCommands(),
-                           UploadCommands(), TokenCommands(), JobCommands(), UserCommands()}) {
+  for (const auto& noun : {AuthCommands(), OrganizationCommands(), ResourceCommands(), CourseCommands(),
+                           LectureCommands(), UploadCommands(), TokenCommands(), JobCommands(), UserCommands()}) {
     for (const Command& command : noun) {
       CLI::App* app = Subcommand(root, command.path, command.help);
       app->callback([run = command.setup(*app), &chosen] { chosen = run; });
@@ -73,7 +77,8 @@ void AddCommands(CLI::App& root, Run& chosen) {
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
   const std::string reason = ReasonOf(status);
-  std::cerr << "lecternctl: " << status.message() << (reason.empty() ? "" : absl::StrCat(" (", reason, ")")) << std::endl;
+  std::cerr << "lecternctl: " << status.message() << (reason.empty() ? "" : absl::StrCat(" (", reason, ")"))
+            << std::endl;
   return 1;
 }
 
@@ -99,4 +104,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace lectern::cli
 
-int main(int argc, char** argv) { return lectern::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return lectern::cli::Main(argc, argv);
+}

@@ -17,7 +17,7 @@ const std::vector<Column> kOrganization = {
     {"NAME", "name"}, {"DISPLAY NAME", "display_name"}, {"PARENT", "parent"}, {"CREATED", "create_time"}};
 const std::vector<Column> kMaintainer = {
     {"USER", "user"}, {"E-MAIL", "email"}, {"DISPLAY NAME", "display_name"}, {"GRANTED AT", "organization"}};
-const Argument kName = {"organization", "name", "Organization", "organizations"};
+const Argument kName = {"organization,--organization,--org", "name", "Organization", "organizations"};
 const Argument kUser = {"user", "user", "Person, as users/12 or e-mail address", "users"};
 
 absl::Status ListAll(Connection& connection, v1::ListOrganizationsResponse* all) {
@@ -52,11 +52,15 @@ absl::Status PrintTree(Connection& connection) {
 // The table form is the bare token, so that $(lecternctl org token create 7) works.
 Run SetUpToken(CLI::App& app) {
   auto request = std::make_shared<v1::CreateOrganizationTokenRequest>();
-  app.add_option_function<std::string>("organization", [request](const std::string& given) {
-    absl::StatusOr<std::string> name = FullName("organizations", given);
-    if (!name.ok()) throw CLI::ValidationError("organization", std::string(name.status().message()));
-    request->set_name(*name);
-  }, "Organization")->required();
+  app.add_option_function<std::string>(
+         "organization,--organization,--org",
+         [request](const std::string& given) {
+           absl::StatusOr<std::string> name = FullName("organizations", given);
+           if (!name.ok()) throw CLI::ValidationError("organization", std::string(name.status().message()));
+           request->set_name(*name);
+         },
+         "Organization")
+      ->required();
   return [request](Connection& connection) -> absl::Status {
     v1::CreateOrganizationTokenResponse response;
     RETURN_IF_ERROR(connection.Call("OrganizationService/CreateOrganizationToken", *request, &response));
@@ -71,18 +75,22 @@ std::vector<Command> OrganizationCommands() {
   return {
       Rpc("org create", "Creates an organization",
           {"OrganizationService/CreateOrganization",
-           {{"display_name", "display_name", "What people call it"},
+           {{"display_name,--display-name,--name", "display_name", "What people call it"},
             {"--parent", "parent", "Organization above it (none: a new root)", "organizations"}},
            kOrganization}),
       Rpc("org list", "Lists organizations",
           {"OrganizationService/ListOrganizations",
-           {{"--parent", "parent", "Only this one and those below it", "organizations"}}, kOrganization}),
+           {{"--parent", "parent", "Only this one and those below it", "organizations"}},
+           kOrganization}),
       {"org tree", "Shows the tree", [](CLI::App&) -> Run { return PrintTree; }},
       Rpc("org rename", "Renames an organization",
-          {"OrganizationService/RenameOrganization", {kName, {"display_name", "display_name", "New name"}}, kOrganization}),
+          {"OrganizationService/RenameOrganization",
+           {kName, {"display_name,--display-name,--name", "display_name", "New name"}},
+           kOrganization}),
       Rpc("org move", "Moves an organization and all below it under another parent",
           {"OrganizationService/MoveOrganization",
-           {kName, {"--parent", "parent", "New parent", "organizations", true}}, kOrganization}),
+           {kName, {"--parent", "parent", "New parent", "organizations", true}},
+           kOrganization}),
       Rpc("org delete", "Deletes an empty organization",
           {.method = "OrganizationService/DeleteOrganization", .arguments = {kName}, .done = "Deleted"}),
       Rpc("org maintainer add", "Lets a person manage the organization and all below it",

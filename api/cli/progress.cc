@@ -19,7 +19,7 @@ constexpr int kBarWidth = 30;
 }  // namespace
 
 void Speed::Sample(uint64_t bytes, absl::Duration now) {
-  if (!started_ || bytes < bytes_) {   // fewer than before: the upload went back to what the server had
+  if (!started_ || bytes < bytes_) {  // fewer than before: the upload went back to what the server had
     started_ = true;
     bytes_ = bytes;
     at_ = now;
@@ -40,7 +40,8 @@ std::string BarText(uint64_t acknowledged, uint64_t sent, uint64_t size, double 
   };
   const int solid = std::clamp(part(acknowledged), 0, width);
   const int faint = std::clamp(part(sent), solid, width) - solid;
-  const int percent = size == 0 ? 100 : static_cast<int>(static_cast<double>(acknowledged) / static_cast<double>(size) * 100);
+  const int percent =
+      size == 0 ? 100 : static_cast<int>(static_cast<double>(acknowledged) / static_cast<double>(size) * 100);
   std::string text = absl::StrFormat("[%s%s%s] %3d %%", std::string(solid, '#'), std::string(faint, '>'),
                                      std::string(width - solid - faint, '-'), percent);
   if (sent >= size) return absl::StrCat(text, "  verifying");
@@ -60,7 +61,8 @@ void Progress::Bytes(uint64_t acknowledged, uint64_t sent, uint64_t size) {
     Show(BarText(acknowledged, sent, size, speed_.bytes_per_second(), kBarWidth));
   } else {
     Note(absl::StrCat(BytesText(static_cast<double>(acknowledged)), " of ", BytesText(static_cast<double>(size)), " (",
-                      size == 0 ? 100 : acknowledged * 100 / size, " %), ", BytesText(speed_.bytes_per_second()), "/s"));
+                      size == 0 ? 100 : acknowledged * 100 / size, " %), ", BytesText(speed_.bytes_per_second()),
+                      "/s"));
   }
 }
 

@@ -25,8 +25,8 @@ class Speed {
   double value_ = 0;
 };
 
-// "[####>>----]  42 %  21 MiB/s  ETA 0:31". '#' is acknowledged by the server, '>' only sent. At the end the speed gives way to
-// "verifying", since the server still syncs and checks.
+// "[####>>----]  42 %  21 MiB/s  ETA 0:31". '#' is acknowledged by the server, '>' only sent. At the end the speed
+// gives way to "verifying", since the server still syncs and checks.
 std::string BarText(uint64_t acknowledged, uint64_t sent, uint64_t size, double bytes_per_second, int width);
 
 // Writes to stderr, so that stdout stays for results.

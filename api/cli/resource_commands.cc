@@ -22,8 +22,15 @@ const std::vector<Column> kRow = {
     {"REASON", "reason"},
 };
 const std::vector<Column> kDetails = {
-    {"NAME", "name"},         {"KIND", "kind"}, {"STATE", "state"}, {"REASON", "reason"}, {"ORGANIZATION", "organization"},
-    {"SHARED", "shared"},     {"HOST", "host"}, {"URL", "public_url"}, {"CAPABILITIES", "capabilities"},
+    {"NAME", "name"},
+    {"KIND", "kind"},
+    {"STATE", "state"},
+    {"REASON", "reason"},
+    {"ORGANIZATION", "organization"},
+    {"SHARED", "shared"},
+    {"HOST", "host"},
+    {"URL", "public_url"},
+    {"CAPABILITIES", "capabilities"},
     {"JOINED", "create_time"},
 };
 const std::vector<Column> kShort = {
@@ -34,7 +41,7 @@ const Argument kName = {"resource", "name", "Resource", "resources"};
 
 std::vector<Command> ResourceCommands() {
   // The commands name their messages only as text; this keeps the types in the program.
-  v1::Resource::default_instance();
+  google::protobuf::LinkMessageReflection<v1::Resource>();
   return {
       Rpc("resource list", "Lists resources with their state and load",
           {"ResourceService/ListResources",

@@ -39,6 +39,8 @@ std::string LoadSession(absl::string_view endpoint) {
   return token.ok() ? std::string(absl::StripAsciiWhitespace(*token)) : "";
 }
 
-void ForgetSession(absl::string_view endpoint) { unlink(SessionFile(endpoint).c_str()); }
+void ForgetSession(absl::string_view endpoint) {
+  unlink(SessionFile(endpoint).c_str());
+}
 
 }  // namespace lectern::cli

@@ -8,16 +8,16 @@
 namespace lectern::cli {
 
 enum class TusAction {
-  kContinue,     // stored; go on at the answer's Upload-Offset
-  kResync,       // ask with HEAD where to go on, after a pause
-  kCreate,       // the upload does not exist yet
-  kNewToken,     // the token has ended: get a fresh one, go on
-  kResendOnce,   // the bytes were damaged on the way
-  kGiveUp,       // trying again would not help
+  kContinue,    // stored; go on at the answer's Upload-Offset
+  kResync,      // ask with HEAD where to go on, after a pause
+  kCreate,      // the upload does not exist yet
+  kNewToken,    // the token has ended: get a fresh one, go on
+  kResendOnce,  // the bytes were damaged on the way
+  kGiveUp,      // trying again would not help
 };
 
-// Source: RFC 9110 15, tus 1.0. 408, 423, 429 and 5xx pass by themselves (507 does not: the disk is full); 409 means that the
-// offset was wrong.
+// Source: RFC 9110 15, tus 1.0. 408, 423, 429 and 5xx pass by themselves (507 does not: the disk is full); 409 means
+// that the offset was wrong.
 TusAction ActionFor(int http_status, bool head);
 
 // Full jitter: uniform in (0, min(cap, base * 2^failures)], at least a tenth of a second. `random` in [0, 1).

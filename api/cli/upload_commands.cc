@@ -56,8 +56,8 @@ absl::StatusOr<UploadTarget> CreateUpload(Connection& connection, const v1::Crea
   return UploadTarget{upload.create_url(), upload.upload_url(), upload.token()};
 }
 
-absl::Status Send(Connection& connection, const UploadOptions& options, const SourceFile& file, const Interrupt& interrupt,
-                  Progress& progress) {
+absl::Status Send(Connection& connection, const UploadOptions& options, const SourceFile& file,
+                  const Interrupt& interrupt, Progress& progress) {
   FileUploadOptions upload_options;
   upload_options.fd = file.fd.get();
   upload_options.size_bytes = file.size_bytes;
@@ -68,10 +68,11 @@ absl::Status Send(Connection& connection, const UploadOptions& options, const So
   FileUpload upload(RealClock(), interrupt, progress, std::move(upload_options));
   const absl::Status status = upload.Run(std::move(target));
   if (!absl::IsCancelled(status)) return status;
-  progress.Note(absl::StrCat("Paused with ", upload.stored_bytes() * 100 / file.size_bytes, " % stored (",
-                             BytesText(static_cast<double>(upload.stored_bytes())), " of ",
-                             BytesText(static_cast<double>(file.size_bytes)), "). The upload is kept; go on with:\n  lecternctl lecture upload ",
-                             options.request.lecture(), " --view ", ViewWord(options.request.view()), " ", options.path));
+  progress.Note(absl::StrCat(
+      "Paused with ", upload.stored_bytes() * 100 / file.size_bytes, " % stored (",
+      BytesText(static_cast<double>(upload.stored_bytes())), " of ", BytesText(static_cast<double>(file.size_bytes)),
+      "). The upload is kept; go on with:\n  lecternctl lecture upload ", options.request.lecture(), " --view ",
+      ViewWord(options.request.view()), " ", options.path));
   return absl::CancelledError("paused");
 }
 
@@ -123,7 +124,8 @@ absl::Status Upload(Connection& connection, UploadOptions& options) {
   RETURN_IF_ERROR(Send(connection, options, file, interrupt, progress));
   const double seconds = std::max(0.001, absl::ToDoubleSeconds(RealClock().Steady() - start));
   const double size = static_cast<double>(file.size_bytes);
-  progress.Note(absl::StrCat("Stored ", BytesText(size), " in ", AgeText(seconds), " (", BytesText(size / seconds), "/s)"));
+  progress.Note(
+      absl::StrCat("Stored ", BytesText(size), " in ", AgeText(seconds), " (", BytesText(size / seconds), "/s)"));
   if (options.wait) RETURN_IF_ERROR(WaitUntilPlayable(connection, options, interrupt, progress));
   if (!connection.json()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const v1::Lecture lecture, GetLecture(connection, options.request.lecture()));
@@ -133,16 +135,24 @@ absl::Status Upload(Connection& connection, UploadOptions& options) {
 
 Run SetUpUpload(CLI::App& app) {
   auto options = std::make_shared<UploadOptions>();
-  app.add_option_function<std::string>("lecture", [options](const std::string& given) {
-    absl::StatusOr<std::string> name = FullName("lectures", given);
-    if (!name.ok()) throw CLI::ValidationError("lecture", std::string(name.status().message()));
-    options->request.set_lecture(*name);
-  }, "Lecture")->required();
+  app.add_option_function<std::string>(
+         "lecture",
+         [options](const std::string& given) {
+           absl::StatusOr<std::string> name = FullName("lectures", given);
+           if (!name.ok()) throw CLI::ValidationError("lecture", std::string(name.status().message()));
+           options->request.set_lecture(*name);
+         },
+         "Lecture")
+      ->required();
   app.add_option("file", options->path, "The recording")->required();
-  app.add_option_function<std::string>("--view", [options](const std::string& given) {
-    const absl::Status status = SetField(options->request, "view", given);
-    if (!status.ok()) throw CLI::ValidationError("--view", std::string(status.message()));
-  }, "What it shows: comb (camera and slides composed), cam or pres")->required();
+  app.add_option_function<std::string>(
+         "--view",
+         [options](const std::string& given) {
+           const absl::Status status = SetField(options->request, "view", given);
+           if (!status.ok()) throw CLI::ValidationError("--view", std::string(status.message()));
+         },
+         "What it shows: comb (camera and slides composed), cam or pres")
+      ->required();
   app.add_flag("--wait", options->wait, "Return when the lecture is playable, with status 1 where processing failed");
   app.add_option("--patience", options->patience_seconds, "Give up after so many seconds without progress")
       ->capture_default_str();

@@ -14,17 +14,23 @@
 namespace lectern::cli {
 namespace {
 
-const std::vector<Column> kUser = {
-    {"NAME", "name"}, {"E-MAIL", "email"}, {"DISPLAY NAME", "display_name"}, {"ROLE", "role"}, {"CREATED", "create_time"}};
+const std::vector<Column> kUser = {{"NAME", "name"},
+                                   {"E-MAIL", "email"},
+                                   {"DISPLAY NAME", "display_name"},
+                                   {"ROLE", "role"},
+                                   {"CREATED", "create_time"}};
 
 Run SetUpCreate(CLI::App& app) {
   auto request = std::make_shared<v1::CreateUserRequest>();
   auto password_file = std::make_shared<std::string>();
   const auto field = [&app, request](const std::string& flag, const std::string& name, const std::string& help) {
-    return app.add_option_function<std::string>(flag, [request, flag, name](const std::string& text) {
-      const absl::Status status = SetField(*request, name, text);
-      if (!status.ok()) throw CLI::ValidationError(flag, std::string(status.message()));
-    }, help);
+    return app.add_option_function<std::string>(
+        flag,
+        [request, flag, name](const std::string& text) {
+          const absl::Status status = SetField(*request, name, text);
+          if (!status.ok()) throw CLI::ValidationError(flag, std::string(status.message()));
+        },
+        help);
   };
   field("--email", "email", "E-mail address, with which they sign in")->required();
   field("--name", "display_name", "What people call them")->required();
