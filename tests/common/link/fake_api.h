@@ -1,0 +1,102 @@
+// An API in this process: a real gRPC server that answers Join and Attach as a test tells it to.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "lectern/v1/link.pb.h"
+#include "lectern/v1/resources.pb.h"
+
+namespace lectern::testing {
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// One stream of a resource. Thread-safe.
+class Attachment {
+ public:
+  const v1::Hello& hello() const { return hello_; }
+  const std::string& authorization() const { return authorization_; }
+
+  void Send(const v1::ServerMessage& message);
+  void Assign(int64_t job, int64_t token);
+  void Recorded(int64_t job, int64_t token);
+
+  // The next message of this kind; others before it are dropped. Fails the test and returns an empty one after kPatience, or at
+  // once where the stream has ended.
+  v1::ResourceMessage Expect(v1::ResourceMessage::MessageCase kind);
+  // Until a message of this kind has come; takes none.
+  void WaitFor(v1::ResourceMessage::MessageCase kind);
+  // All messages so far that nobody took, beats and progress included.
+  std::vector<v1::ResourceMessage> TakeAll();
+
+  // Ends the stream at once, as an instance that dies.
+  void Reset();
+  // Until the resource has ended it, or this side.
+  void WaitEnded();
+
+ private:
+  friend class FakeApi;
+  using Stream = grpc::ServerReaderWriter<v1::ServerMessage, v1::ResourceMessage>;
+
+  v1::Hello hello_;
+  std::string authorization_;
+  absl::Mutex mu_;
+  Stream* stream_ ABSL_GUARDED_BY(mu_) = nullptr;   // null once ended
+  grpc::ServerContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;
+  std::deque<v1::ResourceMessage> received_ ABSL_GUARDED_BY(mu_);
+};
+
+class FakeApi {
+ public:
+  FakeApi();
+  // Resets all streams.
+  ~FakeApi();
+
+  std::string address() const;
+
+  // How Join answers; by default with "resources/7" and credential "credential-<n>", n counting joins.
+  using JoinAnswer = std::function<absl::Status(const v1::JoinRequest&, v1::JoinResponse*)>;
+  void set_join_answer(JoinAnswer answer);
+  std::vector<v1::JoinRequest> joins();
+
+  // What Welcome and Renewed say from now on.
+  std::atomic<int> beat_ms = 50;
+  std::atomic<int> lease_ms = 10'000;
+  std::atomic<bool> welcomes = true;
+  std::atomic<bool> renews = true;
+  std::atomic<bool> reads = true;          // takes messages from its streams
+  std::atomic<bool> keeps_all = true;      // answers a Hello that holds jobs with Reconcile.keep of all
+  std::atomic<int> refuses_with = 0;       // a gRPC status code for Attach
+
+  // The next stream that was not returned yet, after its Hello. Aborts after kPatience.
+  std::shared_ptr<Attachment> NextAttachment();
+  std::atomic<int> attachments = 0;
+
+ private:
+  class Services;
+
+  grpc::Status OnAttach(grpc::ServerContext* context, Attachment::Stream* stream);
+  void Greet(Attachment& attachment);
+  v1::ServerMessage RenewedFor(uint64_t seq) const;
+
+  absl::Mutex mu_;
+  JoinAnswer join_answer_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::JoinRequest> joins_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::shared_ptr<Attachment>> fresh_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::weak_ptr<Attachment>> all_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Services> services_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace lectern::testing
