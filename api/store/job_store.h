@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "api/domain/allocation.h"
 #include "api/domain/job_state.h"
+#include "api/store/asset_store.h"
 #include "common/pg/pool.h"
 
 namespace lectern::api {
@@ -74,13 +75,12 @@ struct AssignedJob {
   int job_class = 3;
 };
 
-// A job that a resource holds.
+// A job and the resource that holds it, or says so.
 struct HeldJob {
+  int64_t resource = 0;
   int64_t job = 0;
   int64_t token = 0;
-  int64_t resource = 0;
-  JobState state = JobState::kLeased;
-  bool cancel_requested = false;
+  double progress = 0;             // 0..1
 };
 
 // A locked row with what the retry rules and the effects need.
@@ -110,6 +110,11 @@ struct TroubledJob {
   int64_t token = 0;
   Trouble trouble = Trouble::kLost;
   bool cancelling = false;
+};
+
+struct UnacceptedSession {
+  int64_t resource = 0;
+  int64_t epoch = 0;
 };
 
 struct TaskEnd {
@@ -180,7 +185,7 @@ struct QueueDepth {
 // Thread-safe.
 class JobStore {
  public:
-  explicit JobStore(pg::Pool& pool) : pool_(pool) {}
+  explicit JobStore(pg::Pool& pool) : pool_(pool), assets_(pool) {}
 
   // --- making ---
   absl::StatusOr<InsertedTask> InsertTask(pg::Session& session, const NewTask& task);
@@ -190,8 +195,9 @@ class JobStore {
   absl::Status AddJobs(pg::Session& session, int64_t task, absl::Span<const NewJob> jobs);
 
   // --- placing (the leader) ---
-  // By class, priority, age. retry_wait jobs that are due become ready first.
-  absl::StatusOr<std::vector<WaitingJob>> ListReady(int limit);
+  // Ready jobs by class, priority, age. `spread`: the first ones of each kind of need (organization, pinned resource,
+  // capability), so that many jobs that can go nowhere do not hide others; costs a pass over all ready jobs.
+  absl::StatusOr<std::vector<WaitingJob>> ListReady(int limit, bool spread = false);
   // Moves due jobs out of retry_wait; how many.
   absl::StatusOr<int64_t> Promote();
   // Guarded: those that are still ready, on sessions that are alive with that epoch and have room. The others stay as they are.
@@ -200,15 +206,23 @@ class JobStore {
   // --- the holder's side ---
   // Leased jobs of sessions that `api_instance` holds, or of one resource of it (0: all), to be pushed.
   absl::StatusOr<std::vector<AssignedJob>> ListLeased(const std::string& api_instance, int64_t resource = 0);
-  // All that `api_instance`'s resources (or one of them) are to be stopped at.
+  // Jobs that resources whose streams `api_instance` holds are to be asked to stop.
   absl::StatusOr<std::vector<HeldJob>> ListCancelling(const std::string& api_instance);
-  absl::StatusOr<std::vector<HeldJob>> ListHeld(int64_t resource);
-  // leased -> running; those that were. Running ones with the same token count as well (idempotent).
-  absl::StatusOr<std::vector<JobToken>> Accept(int64_t resource, absl::Span<const JobToken> jobs);
+  // leased -> running, where resource and token are the holder's. Answers with those that run now (idempotent).
+  absl::StatusOr<std::vector<JobToken>> Accept(absl::Span<const HeldJob> jobs);
   // leased -> retry_wait for a second. False: fenced.
   absl::StatusOr<bool> Reject(int64_t resource, int64_t job, int64_t token, const std::string& reason);
   // Only growing progress counts against the stall limit.
-  absl::Status Progress(int64_t resource, absl::Span<const JobToken> jobs, absl::Span<const double> fractions);
+  absl::Status Progress(absl::Span<const HeldJob> jobs);
+  // What `resources` say they hold, against the rows: what they must stop, and what they run by the rows since longer than
+  // `grace` and do not list.
+  struct Comparison {
+    std::vector<HeldJob> stop;
+    std::vector<HeldJob> missing;
+  };
+  absl::StatusOr<Comparison> Compare(absl::Span<const int64_t> resources, absl::Span<const HeldJob> listed, absl::Duration grace);
+  // The outcome of an attempt that this resource reported itself ("done", "failed", "cancelled"); empty: there is none.
+  absl::StatusOr<std::string> ReportedOutcome(int64_t resource, int64_t job, int64_t token);
 
   // --- ends ---
   // Locks the task and the job. Absent: fenced. `resource` 0: whoever holds it.
@@ -227,7 +241,7 @@ class JobStore {
   absl::Status End(pg::Session& session, const LockedJob& job, const Ending& ending);
   // Releases a locked job for another attempt.
   absl::Status Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict, const Ending& ending);
-  // Ends the task where no job is left. Absent: some are.
+  // Ends the task where no job is left, and with it its recording (AssetStore::Finish). Absent: some are left.
   absl::StatusOr<std::optional<TaskEnd>> EndTask(pg::Session& session, int64_t task);
   // Children of one kind, with their specs, to be completed from the parent's result.
   absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> ListChildren(pg::Session& session, int64_t job,
@@ -235,8 +249,8 @@ class JobStore {
   absl::Status SetSpec(pg::Session& session, int64_t job, const std::string& spec_json);
 
   // --- the reaper's finds ---
-  // leased, not accepted in time -> ready; the attempt does not count. The resources that did not answer.
-  absl::StatusOr<std::vector<int64_t>> ReleaseUnaccepted();
+  // leased, not accepted in time -> ready; the attempt does not count. The sessions that did not answer.
+  absl::StatusOr<std::vector<UnacceptedSession>> ReleaseUnaccepted();
   // Held by a session that is lost or has a newer epoch; over the run limit; without progress; or asked to stop longer ago
   // than `cancel_grace`.
   absl::StatusOr<std::vector<TroubledJob>> ListTroubled(absl::Duration cancel_grace, int limit);
@@ -249,6 +263,7 @@ class JobStore {
   absl::StatusOr<std::vector<JobAttemptRow>> ListAttempts(int64_t job);      // oldest first
   // kFailedPrecondition/JOB_ENDED where it has ended.
   absl::StatusOr<CancelRequest> RequestCancel(int64_t job);
+  absl::StatusOr<CancelRequest> Cancel(pg::Session& session, int64_t job);
   // Every unended job of the lecture, or of one asset (other one 0); the API instances to tell.
   absl::StatusOr<std::vector<std::string>> CancelAll(pg::Session& session, int64_t lecture, int64_t asset);
   // A failed, cancelled, skipped or expired job runs again, with all that were skipped because of it.
@@ -259,6 +274,7 @@ class JobStore {
 
  private:
   pg::Pool& pool_;
+  AssetStore assets_;
 };
 
 }  // namespace lectern::api
