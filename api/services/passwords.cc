@@ -2,9 +2,6 @@
 
 #include <sodium.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "api/services/fields.h"
 #include "common/base/text.h"
 
@@ -24,19 +21,17 @@ absl::Status CheckPassword(absl::string_view password) {
   return absl::OkStatus();
 }
 
-std::string HashPassword(absl::string_view password) {
+absl::StatusOr<std::string> HashPassword(absl::string_view password) {
   char hash[crypto_pwhash_STRBYTES];
   if (sodium_init() < 0 ||
       crypto_pwhash_str_alg(hash, password.data(), password.size(), kPasses, kMemoryBytes, crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    // Only when memory has run out; going on without a hash would let anybody in or lock everybody out.
-    std::fprintf(stderr, "no memory to hash a password\n");
-    std::abort();
+    return absl::ResourceExhaustedError("no memory to hash a password; try again in a moment");
   }
-  return hash;
+  return std::string(hash);
 }
 
 bool VerifyPassword(absl::string_view hash, absl::string_view password) {
-  static const std::string nobodys = HashPassword(RandomHex(16));
+  static const std::string nobodys = HashPassword(RandomHex(16)).value_or("");
   std::string checked(hash.empty() ? absl::string_view(nobodys) : hash);
   bool fits = crypto_pwhash_str_verify(checked.c_str(), password.data(), password.size()) == 0;
   return fits && !hash.empty();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace lectern::api {
@@ -12,7 +13,8 @@ namespace lectern::api {
 absl::Status CheckPassword(absl::string_view password);
 
 // In libsodium's text form, which holds the parameters and the salt. Takes about 15 ms and 19 MiB. Any thread.
-std::string HashPassword(absl::string_view password);
+// Error: kResourceExhausted where there is no memory.
+absl::StatusOr<std::string> HashPassword(absl::string_view password);
 
 // Takes as long as HashPassword, also for an empty `hash` (nobody's), which fits no password.
 bool VerifyPassword(absl::string_view hash, absl::string_view password);

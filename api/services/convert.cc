@@ -1,0 +1,148 @@
+#include "api/services/convert.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lectern/v1/jobs.pb.h"
+
+namespace lectern::api {
+namespace {
+
+template <typename Enum>
+struct Word {
+  Enum value;
+  const char* word;
+};
+
+constexpr Word<v1::View> kViews[] = {{v1::COMB, "comb"}, {v1::CAM, "cam"}, {v1::PRES, "pres"}};
+constexpr Word<v1::Role> kRoles[] = {
+    {v1::STUDENT, "student"}, {v1::LECTURER_ROLE, "lecturer"}, {v1::ADMINISTRATOR_ROLE, "administrator"}};
+constexpr Word<v1::Visibility> kVisibilities[] = {
+    {v1::PUBLIC, "public"}, {v1::LOGGED_IN, "logged_in"}, {v1::ENROLLED, "enrolled"}, {v1::HIDDEN, "hidden"}};
+constexpr Word<v1::LectureState> kLectureStates[] = {{v1::SCHEDULED, "scheduled"},
+                                                     {v1::LIVE, "live"},
+                                                     {v1::PROCESSING, "processing"},
+                                                     {v1::RECORDED, "recorded"},
+                                                     {v1::FAILED, "failed"}};
+constexpr Word<v1::ViewState> kViewStates[] = {{v1::UPLOADING, "uploading"},
+                                               {v1::VIEW_PROCESSING, "processing"},
+                                               {v1::PLAYABLE, "playable"},
+                                               {v1::COMPLETE, "complete"},
+                                               {v1::VIEW_FAILED, "failed"}};
+
+template <typename Enum, size_t N>
+Enum ValueOf(const Word<Enum> (&words)[N], absl::string_view word) {
+  for (const Word<Enum>& entry : words) {
+    if (word == entry.word) return entry.value;
+  }
+  return Enum();
+}
+
+template <typename Enum, size_t N>
+std::string WordOf(const Word<Enum> (&words)[N], Enum value) {
+  for (const Word<Enum>& entry : words) {
+    if (value == entry.value) return entry.word;
+  }
+  return "";
+}
+
+void ToProto(const RenditionRow& row, v1::RenditionInfo& info) {
+  info.set_label(row.label);
+  info.set_width(row.width);
+  info.set_height(row.height);
+  info.set_bandwidth_bps(row.bandwidth_bps);
+  info.set_codecs(row.codecs);
+}
+
+void ToProto(const StepRow& row, v1::ProcessingStep& step) {
+  step.set_kind(row.kind);
+  step.set_label(row.label);
+  step.set_state(row.state);
+  step.set_progress(row.progress);
+  step.set_job(NameOf("jobs", row.job_id));
+}
+
+void ToProto(const ViewRow& row, v1::LectureView& view) {
+  view.set_view(ViewOf(row.view));
+  view.set_state(ValueOf(kViewStates, row.state));
+  if (row.duration_ms) SetDuration(absl::Milliseconds(*row.duration_ms), *view.mutable_duration());
+  for (const StepRow& step : row.steps) ToProto(step, *view.add_steps());
+  view.set_error(row.error);
+  for (const RenditionRow& rendition : row.renditions) ToProto(rendition, *view.add_renditions());
+  v1::SilenceResult silence;
+  google::protobuf::util::JsonParseOptions newer;
+  newer.ignore_unknown_fields = true;
+  if (!row.silences_json.empty() &&
+      google::protobuf::util::JsonStringToMessage(row.silences_json, &silence, newer).ok()) {
+    view.mutable_silences()->Swap(silence.mutable_silences());
+  }
+  view.set_thumbnails(row.thumbnails_path);
+  view.set_loudness_lufs(row.loudness_lufs);
+  view.set_upload_size_bytes(row.upload_size_bytes);
+  view.set_uploaded_bytes(row.uploaded_bytes);
+}
+
+}  // namespace
+
+std::string NameOf(absl::string_view collection, int64_t id) { return id == 0 ? "" : absl::StrCat(collection, "/", id); }
+
+void SetTime(absl::Time time, google::protobuf::Timestamp& message) {
+  int64_t nanos = absl::ToUnixNanos(time);
+  message.set_seconds(absl::ToUnixSeconds(time));
+  message.set_nanos(static_cast<int32_t>(nanos - message.seconds() * 1'000'000'000));
+}
+
+void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {
+  absl::Duration rest;
+  message.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+v1::View ViewOf(absl::string_view word) { return ValueOf(kViews, word); }
+std::string ViewWord(v1::View view) { return WordOf(kViews, view); }
+v1::Role RoleOf(absl::string_view word) { return ValueOf(kRoles, word); }
+std::string RoleWord(v1::Role role) { return WordOf(kRoles, role); }
+v1::Visibility VisibilityOf(absl::string_view word) { return ValueOf(kVisibilities, word); }
+std::string VisibilityWord(v1::Visibility visibility) { return WordOf(kVisibilities, visibility); }
+
+void ToProto(const UserRow& row, v1::User& user) {
+  user.set_name(NameOf("users", row.id));
+  user.set_email(row.email);
+  user.set_display_name(row.display_name);
+  user.set_role(RoleOf(row.role));
+  SetTime(row.created_at, *user.mutable_create_time());
+}
+
+void ToProto(const CourseRow& row, v1::Course& course) {
+  course.set_name(NameOf("courses", row.id));
+  course.set_organization(NameOf("organizations", row.organization_id));
+  course.set_title(row.title);
+  course.set_term(row.term);
+  course.set_visibility(VisibilityOf(row.visibility));
+  course.set_description(row.description);
+  SetTime(row.created_at, *course.mutable_create_time());
+  course.set_lecture_count(row.lecture_count);
+}
+
+void ToProto(const LectureRow& row, v1::Lecture& lecture) {
+  lecture.set_name(NameOf("lectures", row.id));
+  lecture.set_course(NameOf("courses", row.course_id));
+  lecture.set_title(row.title);
+  if (row.starts_at) SetTime(*row.starts_at, *lecture.mutable_start_time());
+  if (row.ends_at) SetTime(*row.ends_at, *lecture.mutable_end_time());
+  lecture.set_state(ValueOf(kLectureStates, row.state));
+  for (const ViewRow& view : row.views) ToProto(view, *lecture.add_views());
+  SetTime(row.created_at, *lecture.mutable_create_time());
+}
+
+void ToProto(const BookmarkRow& row, v1::Bookmark& bookmark) {
+  bookmark.set_name(NameOf("bookmarks", row.id));
+  bookmark.set_lecture(NameOf("lectures", row.lecture_id));
+  SetDuration(absl::Milliseconds(row.position_ms), *bookmark.mutable_position());
+  bookmark.set_text(row.text);
+  SetTime(row.created_at, *bookmark.mutable_create_time());
+}
+
+}  // namespace lectern::api

@@ -1,0 +1,155 @@
+#include <google/protobuf/empty.pb.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "api/services/convert.h"
+#include "api/services/fields.h"
+#include "api/services/media_removal.h"
+#include "api/services/services.h"
+#include "common/base/status.h"
+#include "lectern/v1/courses.pb.h"
+
+namespace lectern::api {
+namespace {
+
+using google::protobuf::Empty;
+
+constexpr int kMaxTitle = 300;
+constexpr int kMaxTerm = 20;
+constexpr int kMaxDescription = 20'000;
+
+// Absent for UNSPECIFIED.
+absl::StatusOr<std::optional<std::string>> OptionalVisibility(v1::Visibility visibility) {
+  if (visibility == v1::VISIBILITY_UNSPECIFIED) return std::optional<std::string>();
+  std::string word = VisibilityWord(visibility);
+  if (word.empty()) return BadField("visibility", absl::StrCat(visibility), "write PUBLIC, LOGGED_IN, ENROLLED or HIDDEN");
+  return std::optional<std::string>(word);
+}
+
+absl::StatusOr<std::string> RoleInCourse(v1::CourseRole role) {
+  switch (role) {
+    case v1::COURSE_ROLE_UNSPECIFIED:
+    case v1::COURSE_STUDENT:
+      return std::string("student");
+    case v1::COURSE_LECTURER:
+      return std::string("lecturer");
+    default:
+      return BadField("role", absl::StrCat(role), "write COURSE_STUDENT or COURSE_LECTURER");
+  }
+}
+
+void ToProto(const EnrolmentRow& row, v1::Enrolment& enrolment) {
+  enrolment.set_user(NameOf("users", row.user_id));
+  enrolment.set_email(row.email);
+  enrolment.set_display_name(row.display_name);
+  enrolment.set_role(row.role == "lecturer" ? v1::COURSE_LECTURER : v1::COURSE_STUDENT);
+}
+
+class CourseService {
+ public:
+  explicit CourseService(const ServiceDeps& deps) : deps_(deps) {}
+
+  absl::Status Create(CallContext&, const v1::CreateCourseRequest& request, v1::Course& course) {
+    NewCourse row;
+    ASSIGN_OR_RETURN(row.organization_id, RequireName("organization", request.organization(), "organizations"));
+    ASSIGN_OR_RETURN(row.title, RequireText("title", request.title(), kMaxTitle));
+    ASSIGN_OR_RETURN(row.term, OptionalText("term", request.term(), kMaxTerm));
+    ASSIGN_OR_RETURN(row.description, OptionalText("description", request.description(), kMaxDescription));
+    ASSIGN_OR_RETURN(std::optional<std::string> visibility, OptionalVisibility(request.visibility()));
+    if (visibility) row.visibility = *visibility;
+    ASSIGN_OR_RETURN(CourseRow inserted, deps_.courses.Insert(row));
+    ToProto(inserted, course);
+    return absl::OkStatus();
+  }
+
+  absl::Status Get(CallContext&, const v1::GetCourseRequest& request, v1::Course& course) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.courses.Get(id));
+    ToProto(row, course);
+    return absl::OkStatus();
+  }
+
+  absl::Status List(CallContext& call, const v1::ListCoursesRequest& request, v1::ListCoursesResponse& response) {
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
+    CourseFilter filter;
+    ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
+    ASSIGN_OR_RETURN(filter.term, OptionalText("term", request.term(), kMaxTerm));
+    ASSIGN_OR_RETURN(Page<CourseRow> courses, deps_.courses.List(call.caller, filter, page));
+    for (const CourseRow& row : courses.rows) ToProto(row, *response.add_courses());
+    response.set_next_page_token(courses.next_token);
+    return absl::OkStatus();
+  }
+
+  absl::Status Update(CallContext&, const v1::UpdateCourseRequest& request, v1::Course& course) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    CourseChange change;
+    if (!request.title().empty()) {
+      ASSIGN_OR_RETURN(change.title, RequireText("title", request.title(), kMaxTitle));
+    }
+    ASSIGN_OR_RETURN(change.visibility, OptionalVisibility(request.visibility()));
+    if (request.has_description()) {
+      ASSIGN_OR_RETURN(change.description, OptionalText("description", request.description(), kMaxDescription));
+    }
+    ASSIGN_OR_RETURN(CourseRow row, deps_.courses.Update(id, change));
+    ToProto(row, course);
+    return absl::OkStatus();
+  }
+
+  absl::Status Delete(CallContext& call, const v1::DeleteCourseRequest& request, Empty&) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    std::vector<std::string> instances;
+    RETURN_IF_ERROR(deps_.pool.Transaction([&](pg::Session& session) -> absl::Status {
+      ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.assets.MediaOfCourse(session, id));
+      ASSIGN_OR_RETURN(instances, RemoveMedia(session, deps_.jobs, deps_.revocations, media, call.caller.user_id));
+      return deps_.courses.Delete(session, id);
+    }));
+    TellOfRemoval(deps_.hints, instances);
+    return absl::OkStatus();
+  }
+
+  absl::Status Enrol(CallContext&, const v1::EnrolRequest& request, v1::Enrolment& enrolment) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(std::string role, RoleInCourse(request.role()));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
+    ASSIGN_OR_RETURN(EnrolmentRow row, deps_.courses.Enrol(id, user, role));
+    ToProto(row, enrolment);
+    return absl::OkStatus();
+  }
+
+  absl::Status Unenrol(CallContext&, const v1::UnenrolRequest& request, Empty&) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
+    return deps_.courses.Unenrol(id, user);
+  }
+
+  absl::Status ListEnrolments(CallContext&, const v1::ListEnrolmentsRequest& request, v1::ListEnrolmentsResponse& response) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
+    ASSIGN_OR_RETURN(Page<EnrolmentRow> enrolments, deps_.courses.ListEnrolments(id, page));
+    for (const EnrolmentRow& row : enrolments.rows) ToProto(row, *response.add_enrolments());
+    response.set_next_page_token(enrolments.next_token);
+    return absl::OkStatus();
+  }
+
+ private:
+  const ServiceDeps deps_;
+};
+
+}  // namespace
+
+void AddCourseService(Registry& registry, const ServiceDeps& deps) {
+  auto service = std::make_shared<CourseService>(deps);
+  registry.Add("lectern.v1.CourseService.CreateCourse", service, &CourseService::Create);
+  registry.Add("lectern.v1.CourseService.GetCourse", service, &CourseService::Get);
+  registry.Add("lectern.v1.CourseService.ListCourses", service, &CourseService::List);
+  registry.Add("lectern.v1.CourseService.UpdateCourse", service, &CourseService::Update);
+  registry.Add("lectern.v1.CourseService.DeleteCourse", service, &CourseService::Delete);
+  registry.Add("lectern.v1.CourseService.Enrol", service, &CourseService::Enrol);
+  registry.Add("lectern.v1.CourseService.Unenrol", service, &CourseService::Unenrol);
+  registry.Add("lectern.v1.CourseService.ListEnrolments", service, &CourseService::ListEnrolments);
+}
+
+}  // namespace lectern::api

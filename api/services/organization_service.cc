@@ -1,0 +1,152 @@
+#include <google/protobuf/empty.pb.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/services/convert.h"
+#include "api/services/fields.h"
+#include "api/services/services.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "lectern/v1/organizations.pb.h"
+
+namespace lectern::api {
+namespace {
+
+using google::protobuf::Empty;
+
+constexpr int kMaxDisplayName = 200;
+
+void ToProto(const OrganizationRow& row, v1::Organization& organization) {
+  organization.set_name(NameOf("organizations", row.id));
+  organization.set_parent(NameOf("organizations", row.parent_id.value_or(0)));
+  organization.set_display_name(row.display_name);
+  organization.set_depth(row.depth);
+  SetTime(row.created_at, *organization.mutable_create_time());
+}
+
+void ToProto(const MaintainerRow& row, v1::Maintainer& maintainer) {
+  maintainer.set_user(NameOf("users", row.user_id));
+  maintainer.set_email(row.email);
+  maintainer.set_display_name(row.display_name);
+  maintainer.set_organization(NameOf("organizations", row.organization_id));
+}
+
+absl::StatusOr<int64_t> RequireOrganization(absl::string_view field, absl::string_view value) {
+  return RequireName(field, value, "organizations");
+}
+
+class OrganizationService {
+ public:
+  explicit OrganizationService(const ServiceDeps& deps) : deps_(deps) {}
+
+  absl::Status Create(CallContext& call, const v1::CreateOrganizationRequest& request, v1::Organization& organization) {
+    ASSIGN_OR_RETURN(std::optional<int64_t> parent, OptionalName("parent", request.parent(), "organizations"));
+    ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Insert(parent, display_name));
+    call.audit_organization = row.id;
+    ToProto(row, organization);
+    return absl::OkStatus();
+  }
+
+  absl::Status Get(CallContext&, const v1::GetOrganizationRequest& request, v1::Organization& organization) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Get(id));
+    ToProto(row, organization);
+    return absl::OkStatus();
+  }
+
+  absl::Status List(CallContext&, const v1::ListOrganizationsRequest& request, v1::ListOrganizationsResponse& response) {
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 200, 1000));
+    ASSIGN_OR_RETURN(std::optional<int64_t> root, OptionalName("parent", request.parent(), "organizations"));
+    ASSIGN_OR_RETURN(Page<OrganizationRow> organizations, deps_.organizations.List(root, page));
+    for (const OrganizationRow& row : organizations.rows) ToProto(row, *response.add_organizations());
+    response.set_next_page_token(organizations.next_token);
+    return absl::OkStatus();
+  }
+
+  absl::Status Rename(CallContext&, const v1::RenameOrganizationRequest& request, v1::Organization& organization) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Rename(id, display_name));
+    ToProto(row, organization);
+    return absl::OkStatus();
+  }
+
+  absl::Status Move(CallContext& call, const v1::MoveOrganizationRequest& request, v1::Organization& organization) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(std::optional<int64_t> parent, OptionalName("parent", request.parent(), "organizations"));
+    call.audit_organization = id;
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Move(id, parent));
+    ToProto(row, organization);
+    return absl::OkStatus();
+  }
+
+  absl::Status Delete(CallContext& call, const v1::DeleteOrganizationRequest& request, Empty&) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    return deps_.organizations.Delete(id);
+  }
+
+  absl::Status AddMaintainer(CallContext&, const v1::AddMaintainerRequest& request, v1::Maintainer& maintainer) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
+    ASSIGN_OR_RETURN(MaintainerRow row, deps_.organizations.AddMaintainer(id, user));
+    ToProto(row, maintainer);
+    return absl::OkStatus();
+  }
+
+  absl::Status RemoveMaintainer(CallContext&, const v1::RemoveMaintainerRequest& request, Empty&) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
+    return deps_.organizations.RemoveMaintainer(id, user);
+  }
+
+  absl::Status ListMaintainers(CallContext&, const v1::ListMaintainersRequest& request,
+                               v1::ListMaintainersResponse& response) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
+    ASSIGN_OR_RETURN(Page<MaintainerRow> maintainers, deps_.organizations.ListMaintainers(id, page));
+    for (const MaintainerRow& row : maintainers.rows) ToProto(row, *response.add_maintainers());
+    response.set_next_page_token(maintainers.next_token);
+    return absl::OkStatus();
+  }
+
+  absl::Status CreateToken(CallContext& call, const v1::CreateOrganizationTokenRequest& request,
+                           v1::CreateOrganizationTokenResponse& response) {
+    ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
+    // An administrator passes the check of rights for any name, also one that is not there.
+    RETURN_IF_ERROR(deps_.organizations.Get(id).status());
+    Claims claims;
+    claims.subject = call.caller.Name();
+    claims.organization = id;
+    claims.id = RandomHex(8);
+    claims.issued_at = deps_.clock.Now();
+    claims.expires_at = claims.issued_at + MaxLifetime(Audience::kOrganization);
+    response.set_token(deps_.keys.Sign(Audience::kOrganization, claims));
+    SetTime(claims.expires_at, *response.mutable_expire_time());
+    return absl::OkStatus();
+  }
+
+ private:
+  const ServiceDeps deps_;
+};
+
+}  // namespace
+
+void AddOrganizationService(Registry& registry, const ServiceDeps& deps) {
+  using Service = OrganizationService;
+  auto service = std::make_shared<Service>(deps);
+  registry.Add("lectern.v1.OrganizationService.CreateOrganization", service, &Service::Create);
+  registry.Add("lectern.v1.OrganizationService.GetOrganization", service, &Service::Get);
+  registry.Add("lectern.v1.OrganizationService.ListOrganizations", service, &Service::List);
+  registry.Add("lectern.v1.OrganizationService.RenameOrganization", service, &Service::Rename);
+  registry.Add("lectern.v1.OrganizationService.MoveOrganization", service, &Service::Move);
+  registry.Add("lectern.v1.OrganizationService.DeleteOrganization", service, &Service::Delete);
+  registry.Add("lectern.v1.OrganizationService.AddMaintainer", service, &Service::AddMaintainer);
+  registry.Add("lectern.v1.OrganizationService.RemoveMaintainer", service, &Service::RemoveMaintainer);
+  registry.Add("lectern.v1.OrganizationService.ListMaintainers", service, &Service::ListMaintainers);
+  registry.Add("lectern.v1.OrganizationService.CreateOrganizationToken", service, &Service::CreateToken);
+}
+
+}  // namespace lectern::api

@@ -1,0 +1,232 @@
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "api/services/convert.h"
+#include "api/services/fields.h"
+#include "api/services/services.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "lectern/v1/resources.pb.h"
+
+namespace lectern::api {
+namespace {
+
+using google::protobuf::Empty;
+
+constexpr int kMaxCapabilities = 64;
+constexpr int kMaxSlots = 10'000;
+
+std::string KindWord(v1::ResourceKind kind) {
+  switch (kind) {
+    case v1::WORKER:
+      return "worker";
+    case v1::VOD_SERVICE:
+      return "vod_service";
+    case v1::EDGE:
+      return "edge";
+    case v1::RTMP_PROXY:
+      return "rtmp_proxy";
+    default:
+      return "";
+  }
+}
+
+v1::ResourceKind KindOf(absl::string_view word) {
+  for (v1::ResourceKind kind : {v1::WORKER, v1::VOD_SERVICE, v1::EDGE, v1::RTMP_PROXY}) {
+    if (KindWord(kind) == word) return kind;
+  }
+  return v1::RESOURCE_KIND_UNSPECIFIED;
+}
+
+v1::ResourceState StateOf(absl::string_view word) {
+  if (word == "alive") return v1::ALIVE;
+  if (word == "suspect") return v1::SUSPECT;
+  if (word == "dead") return v1::DEAD;
+  if (word == "draining") return v1::DRAINING;
+  return word == "never_attached" ? v1::NEVER_ATTACHED : v1::RESOURCE_STATE_UNSPECIFIED;
+}
+
+void WriteEvent(const AuditRow& row, v1::AuditEvent& event) {
+  SetTime(row.at, *event.mutable_time());
+  event.set_actor(row.event.actor);
+  event.set_action(row.event.action);
+  event.set_target(row.event.target);
+  event.set_organization(NameOf("organizations", row.event.organization_id.value_or(0)));
+  event.set_outcome(row.event.outcome);
+  event.set_detail(row.event.detail);
+}
+
+// Players and other resources are sent there, so it must be a plain address of a server.
+absl::StatusOr<std::string> PublicUrl(const v1::JoinRequest& request) {
+  bool needed = request.kind() == v1::VOD_SERVICE || request.kind() == v1::EDGE;
+  if (request.public_url().empty() && !needed) return std::string();
+  std::string url(absl::StripSuffix(request.public_url(), "/"));
+  absl::string_view rest = url;
+  bool http = absl::ConsumePrefix(&rest, "http://") || absl::ConsumePrefix(&rest, "https://");
+  bool plain = std::all_of(rest.begin(), rest.end(),
+                           [](unsigned char c) { return absl::ascii_isalnum(c) || absl::StrContains("-._~:/[]%", c); });
+  if (http && plain && !rest.empty() && rest[0] != '/' && url.size() <= 500) return url;
+  return BadField("public_url", request.public_url(), "write where clients reach it, such as https://vod.example.org");
+}
+
+absl::StatusOr<NewResource> ReadJoin(const v1::JoinRequest& request) {
+  NewResource row;
+  row.kind = KindWord(request.kind());
+  if (row.kind.empty()) return BadField("kind", "", "write WORKER, VOD_SERVICE, EDGE or RTMP_PROXY");
+  row.instance_key = absl::AsciiStrToLower(request.instance_key());
+  if (row.instance_key.size() != 32 || !HexDecode(row.instance_key)) {
+    return BadField("instance_key", "", "write 32 hex digits, made once and kept");
+  }
+  ASSIGN_OR_RETURN(row.host, RequireText("host", request.host(), 255));
+  ASSIGN_OR_RETURN(row.version, OptionalText("version", request.version(), 100));
+  ASSIGN_OR_RETURN(row.public_url, PublicUrl(request));
+  if (request.capabilities_size() > kMaxCapabilities) {
+    return BadField("capabilities", absl::StrCat(request.capabilities_size(), " words"), "write at most 64");
+  }
+  for (const std::string& word : request.capabilities()) {
+    ASSIGN_OR_RETURN(row.capabilities.emplace_back(), RequireText("capabilities", word, 100));
+  }
+  if (request.slots() < 0 || request.slots() > kMaxSlots) {
+    return BadField("slots", absl::StrCat(request.slots()), "write 0 to 10000");
+  }
+  row.slots = request.slots();
+  return row;
+}
+
+class ResourceService {
+ public:
+  explicit ResourceService(const ServiceDeps& deps) : deps_(deps) {}
+
+  absl::Status Join(CallContext& call, const v1::JoinRequest& request, v1::JoinResponse& response) {
+    absl::Time now = deps_.clock.Now();
+    ASSIGN_OR_RETURN(Claims token, deps_.keys.Verify(request.organization_token(), Audience::kOrganization, now));
+    call.audit_organization = token.organization;
+    ASSIGN_OR_RETURN(NewResource row, ReadJoin(request));
+    row.organization_id = token.organization;
+    ASSIGN_OR_RETURN(JoinedResource joined, deps_.resources.Join(row));
+    Claims credential;
+    credential.subject = NameOf("resources", joined.id);
+    credential.organization = token.organization;
+    credential.serial = joined.credential_serial;
+    credential.issued_at = now;
+    credential.expires_at = absl::InfiniteFuture();
+    response.set_name(credential.subject);
+    response.set_credential(deps_.keys.Sign(Audience::kResource, credential));
+    deps_.hints.directory();
+    return absl::OkStatus();
+  }
+
+  absl::Status List(CallContext& call, const v1::ListResourcesRequest& request, v1::ListResourcesResponse& response) {
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 100, 500));
+    ResourceFilter filter;
+    ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
+    filter.kind = KindWord(request.kind());
+    ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.resources.List(call.caller, filter, page));
+    for (const ResourceRow& row : resources.rows) ToProto(row, *response.add_resources());
+    response.set_next_page_token(resources.next_token);
+    return absl::OkStatus();
+  }
+
+  absl::Status Get(CallContext&, const v1::GetResourceRequest& request, v1::Resource& resource) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.Get(id));
+    ToProto(row, resource);
+    return absl::OkStatus();
+  }
+
+  absl::Status SetShared(CallContext&, const v1::SetSharedRequest& request, v1::Resource& resource) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.SetShared(id, request.shared()));
+    deps_.hints.work();
+    ToProto(row, resource);
+    return absl::OkStatus();
+  }
+
+  absl::Status Drain(CallContext&, const v1::DrainResourceRequest& request, v1::Resource& resource) {
+    return SetDraining(request.name(), true, resource);
+  }
+
+  absl::Status Resume(CallContext&, const v1::ResumeResourceRequest& request, v1::Resource& resource) {
+    return SetDraining(request.name(), false, resource);
+  }
+
+  absl::Status Remove(CallContext&, const v1::RemoveResourceRequest& request, Empty&) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
+    RETURN_IF_ERROR(deps_.pool.Transaction(
+        [&](pg::Session& session) { return deps_.resources.Remove(session, id, request.force()); }));
+    // Whoever holds its stream sends it away; with the stream ends its session, and its jobs run elsewhere.
+    deps_.hints.push("");
+    deps_.hints.directory();
+    return absl::OkStatus();
+  }
+
+  absl::Status ListAuditEvents(CallContext&, const v1::ListAuditEventsRequest& request,
+                               v1::ListAuditEventsResponse& response) {
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
+    ASSIGN_OR_RETURN(std::optional<int64_t> organization,
+                     OptionalName("organization", request.organization(), "organizations"));
+    ASSIGN_OR_RETURN(Page<AuditRow> events, deps_.audit.List(organization, page));
+    for (const AuditRow& row : events.rows) WriteEvent(row, *response.add_audit_events());
+    response.set_next_page_token(events.next_token);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status SetDraining(const std::string& name, bool draining, v1::Resource& resource) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", name, "resources"));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.SetDraining(id, draining));
+    deps_.hints.push("");
+    if (!draining) deps_.hints.work();
+    ToProto(row, resource);
+    return absl::OkStatus();
+  }
+
+  void ToProto(const ResourceRow& row, v1::Resource& resource) const {
+    ResourceCondition condition = ConditionOf(row, deps_.suspect_after);
+    resource.set_name(NameOf("resources", row.id));
+    resource.set_organization(NameOf("organizations", row.organization_id));
+    resource.set_kind(KindOf(row.kind));
+    resource.set_state(StateOf(condition.state));
+    resource.set_reason(condition.reason);
+    resource.set_shared(row.shared);
+    resource.set_host(row.host);
+    resource.set_version(row.version);
+    resource.set_public_url(row.public_url);
+    for (const std::string& word : row.capabilities) resource.add_capabilities(word);
+    google::protobuf::util::JsonParseOptions newer;
+    newer.ignore_unknown_fields = true;
+    v1::ResourceLoad load;
+    if (google::protobuf::util::JsonStringToMessage(row.load_json, &load, newer).ok()) *resource.mutable_load() = load;
+    resource.mutable_load()->set_slots(row.slots);
+    resource.mutable_load()->set_slots_used(row.busy);
+    if (row.last_beat_at) SetTime(*row.last_beat_at, *resource.mutable_last_beat_time());
+    SetTime(row.created_at, *resource.mutable_create_time());
+  }
+
+  const ServiceDeps deps_;
+};
+
+}  // namespace
+
+void AddResourceService(Registry& registry, const ServiceDeps& deps) {
+  auto service = std::make_shared<ResourceService>(deps);
+  registry.Add("lectern.v1.ResourceService.Join", service, &ResourceService::Join);
+  registry.Add("lectern.v1.ResourceService.ListResources", service, &ResourceService::List);
+  registry.Add("lectern.v1.ResourceService.GetResource", service, &ResourceService::Get);
+  registry.Add("lectern.v1.ResourceService.SetShared", service, &ResourceService::SetShared);
+  registry.Add("lectern.v1.ResourceService.DrainResource", service, &ResourceService::Drain);
+  registry.Add("lectern.v1.ResourceService.ResumeResource", service, &ResourceService::Resume);
+  registry.Add("lectern.v1.ResourceService.RemoveResource", service, &ResourceService::Remove);
+  registry.Add("lectern.v1.ResourceService.ListAuditEvents", service, &ResourceService::ListAuditEvents);
+}
+
+}  // namespace lectern::api
