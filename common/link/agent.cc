@@ -38,7 +38,7 @@ Agent::Agent(LinkConfig config, Identity identity, Fd state_lock, Journal journa
       thread_([this] { Loop(); }) {}
 
 Agent::~Agent() {
-  mailbox_.Post([this] { BeginDrain(absl::ZeroDuration()); });
+  mailbox_.Post([this] { BeginDrain(absl::ZeroDuration(), absl::ZeroDuration()); });
   thread_.join();
   calls_.Stop();
 }
@@ -73,12 +73,13 @@ void Agent::SetSlots(int slots, absl::string_view reason) {
   mailbox_.Post([this, slots, reason = std::string(reason)] {
     if (slots_ == slots) return;
     slots_ = slots;
-    SendCredit(reason);
+    slots_reason_ = reason;
+    SendCredit();
   });
 }
 
 void Agent::Drain(absl::Duration timeout) {
-  mailbox_.Post([this, timeout] { BeginDrain(timeout); });
+  mailbox_.Post([this, timeout] { BeginDrain(timeout, kFarewell); });
   drained_.WaitForNotification();
 }
 
@@ -210,11 +211,12 @@ void Agent::ClearQueue() {
   queue_.clear();
 }
 
-void Agent::BeginDrain(absl::Duration timeout) {
+void Agent::BeginDrain(absl::Duration timeout, absl::Duration farewell) {
   absl::Duration until = clock_.Steady() + timeout;
   drain_until_ = draining_ ? std::min(drain_until_, until) : until;
   if (draining_) return;
   draining_ = true;
+  farewell_ = farewell;
   SetReason("draining");
   if (state_ != State::kAttached) return;
   auto message = std::make_unique<v1::ResourceMessage>();
@@ -232,7 +234,7 @@ void Agent::CheckDrain(absl::Duration now) {
     if (stream_ == nullptr) state_ = State::kStopped;
     return;
   }
-  if (farewell_until_ == absl::InfiniteDuration()) farewell_until_ = now + kFarewell;
+  if (farewell_until_ == absl::InfiniteDuration()) farewell_until_ = now + farewell_;
   bool all_said = queue_.empty() && !table_.waits_for_record();
   if (!all_said && now < farewell_until_) return;
   parting_ = true;

@@ -73,7 +73,8 @@ class Agent final : public Link, private StreamEvents {
   void Leave();
   void AbandonStream(absl::string_view why);
   void ClearQueue();
-  void BeginDrain(absl::Duration timeout);
+  // `farewell`: how long the answers to the last outcomes are waited for.
+  void BeginDrain(absl::Duration timeout, absl::Duration farewell);
   void CheckDrain(absl::Duration now);
   void SetReason(absl::string_view reason);
 
@@ -92,7 +93,7 @@ class Agent final : public Link, private StreamEvents {
   void OnUploadRecorded(const v1::UploadRecorded& recorded);
   // Queues for the current stream; one that does not drain is given up, not the process.
   void Send(std::unique_ptr<v1::ResourceMessage> message);
-  void SendCredit(absl::string_view reason);
+  void SendCredit();
   void SendBeat();
   // Writes the next message, where the stream takes one.
   void Pump();
@@ -123,6 +124,8 @@ class Agent final : public Link, private StreamEvents {
   absl::BitGen random_;
   size_t address_;
   int64_t slots_;
+  std::string slots_reason_;
+  int64_t hello_slots_ = 0;                              // what this stream's Hello said
   bool ever_attached_ = false;
   int failures_ = 0;                                     // attempts since the last Welcome
   uint64_t seq_ = 0;
@@ -135,6 +138,7 @@ class Agent final : public Link, private StreamEvents {
   absl::Duration go_away_at_ = absl::InfiniteDuration();
   bool draining_ = false;
   absl::Duration drain_until_ = absl::InfiniteDuration();
+  absl::Duration farewell_ = absl::ZeroDuration();
   absl::Duration farewell_until_ = absl::InfiniteDuration();
   bool parting_ = false;                                 // this stream's end is the end
 

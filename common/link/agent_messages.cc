@@ -74,7 +74,8 @@ void Agent::SendHello() {
   hello->set_incarnation(incarnation_);
   hello->set_version(std::string(Version()));
   hello->mutable_capabilities()->Assign(config_.capabilities.begin(), config_.capabilities.end());
-  hello->set_slots(static_cast<int32_t>(OfferedSlots()));
+  hello_slots_ = OfferedSlots();
+  hello->set_slots(static_cast<int32_t>(hello_slots_));
   FillRunning(table_.held(), hello);
   hello->set_host(config_.host);
   hello->set_public_url(config_.public_url);
@@ -103,6 +104,8 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
     Send(std::move(message));
   } else {
     SetReason("");
+    // Changed while the Hello was on its way.
+    if (slots_ != hello_slots_) SendCredit();
   }
   if (handlers_.on_attached) calls_.TryRun(handlers_.on_attached);
   Pump();
@@ -217,11 +220,11 @@ void Agent::Send(std::unique_ptr<v1::ResourceMessage> message) {
   Pump();
 }
 
-void Agent::SendCredit(absl::string_view reason) {
+void Agent::SendCredit() {
   if (draining_) return;
   auto message = std::make_unique<v1::ResourceMessage>();
   message->mutable_credit()->set_slots(static_cast<int32_t>(OfferedSlots()));
-  message->mutable_credit()->set_reason(std::string(reason));
+  message->mutable_credit()->set_reason(slots_reason_);
   Send(std::move(message));
 }
 

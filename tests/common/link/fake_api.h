@@ -2,6 +2,7 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/support/sync_stream.h>
 
 #include <atomic>
 #include <deque>
