@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/calls/authorizer.h"
 #include "api/calls/redaction.h"
+#include "api/calls/text_check.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/log/log.h"
@@ -108,6 +109,7 @@ absl::Status Invoker::Run(const Method& method, const CallMetadata& metadata, co
                       "RATE_LIMITED");
   }
   audit = method.access.audited;
+  RETURN_IF_ERROR(CheckTexts(request));
   RETURN_IF_ERROR(Authorize(method.access, request, deps_.access, call));
   if (deps_.clock.Now() >= call.deadline) return absl::DeadlineExceededError("the call's time was over before it was handled");
   return method.handler(call, request, response);

@@ -150,6 +150,17 @@ std::vector<PublishedKey> KeyRing::PublicKeys() const {
   return published_;
 }
 
+std::vector<PublicKey> KeyRing::MediaKeys() const {
+  std::vector<PublicKey> keys;
+  for (const PublishedKey& published : PublicKeys()) {
+    Audience audience = published.key.audience;
+    if (audience == Audience::kUpload || audience == Audience::kJob || audience == Audience::kPlayback) {
+      keys.push_back(published.key);
+    }
+  }
+  return keys;
+}
+
 absl::StatusOr<std::string> LoadMasterKey(const std::string& path, bool create) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {

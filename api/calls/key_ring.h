@@ -37,6 +37,8 @@ class KeyRing {
   absl::StatusOr<Claims> Verify(absl::string_view token, Audience audience, absl::Time now) const;
   // All that still verify, active and retired, ordered by key id.
   std::vector<PublishedKey> PublicKeys() const;
+  // Those of tokens that VOD services and edges check: upload, job, playback.
+  std::vector<PublicKey> MediaKeys() const;
 
  private:
   KeyRing(KeyStore& store, std::string master_key) : store_(store), master_key_(std::move(master_key)) {}

@@ -43,7 +43,7 @@ class AuthService {
   absl::Status Login(CallContext& call, const v1::LoginRequest& request, v1::LoginResponse& response) {
     std::string email = absl::AsciiStrToLower(absl::StripAsciiWhitespace(request.email())).substr(0, kMaxEmailBytes);
     if (email.empty()) return BadField("email", "", "is empty; write the address of your account");
-    ASSIGN_OR_RETURN(LoginAttempts attempts, deps_.sessions.RecordLoginAttempt(email, call.peer, kAttemptWindow));
+    ASSIGN_OR_RETURN(LoginAttempts attempts, deps_.stores.sessions.RecordLoginAttempt(email, call.peer, kAttemptWindow));
     if (attempts.by_email > kMaxAttemptsByEmail || attempts.by_peer > kMaxAttemptsByPeer) {
       return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many attempts to sign in; wait ",
                                                                   absl::FormatDuration(kAttemptWindow))),
@@ -51,7 +51,7 @@ class AuthService {
     }
     ASSIGN_OR_RETURN(UserRow user, CheckPasswordOf(email, request.password()));
     call.audit_target = NameOf("users", user.id);
-    if (absl::Status forgotten = deps_.sessions.ForgetLoginAttempts(email, call.peer); !forgotten.ok()) {
+    if (absl::Status forgotten = deps_.stores.sessions.ForgetLoginAttempts(email, call.peer); !forgotten.ok()) {
       log::Warn("sign-in attempts not forgotten", {{"request_id", call.request_id}, {"error", forgotten.message()}});
     }
     return StartSession(call, user, response);
@@ -62,14 +62,14 @@ class AuthService {
   }
 
   absl::Status WhoAmI(CallContext& call, const v1::WhoAmIRequest&, v1::User& user) {
-    ASSIGN_OR_RETURN(UserRow row, deps_.users.Get(call.caller.user_id));
+    ASSIGN_OR_RETURN(UserRow row, deps_.stores.users.Get(call.caller.user_id));
     ToProto(row, user);
     return absl::OkStatus();
   }
 
   absl::Status ListSessions(CallContext& call, const v1::ListSessionsRequest& request, v1::ListSessionsResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<SessionRow> sessions, deps_.sessions.List(call.caller.user_id, page));
+    ASSIGN_OR_RETURN(Page<SessionRow> sessions, deps_.stores.sessions.List(call.caller.user_id, page));
     for (const SessionRow& row : sessions.rows) {
       v1::Session& session = *response.add_sessions();
       session.set_name(NameOf("sessions", row.id));
@@ -93,7 +93,7 @@ class AuthService {
     // Encoders take it as a stream key, so it is made of letters and digits only.
     std::string token = absl::StrCat("lectern", RandomHex(24));
     ASSIGN_OR_RETURN(PersonalTokenRow row,
-                     deps_.sessions.InsertPersonalToken(call.caller.user_id, display_name, Sha256(token)));
+                     deps_.stores.sessions.InsertPersonalToken(call.caller.user_id, display_name, Sha256(token)));
     call.audit_target = NameOf("personalTokens", row.id);
     ToProto(row, *response.mutable_personal_token());
     response.set_token(token);
@@ -103,7 +103,7 @@ class AuthService {
   absl::Status ListPersonalTokens(CallContext& call, const v1::ListPersonalTokensRequest& request,
                                   v1::ListPersonalTokensResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<PersonalTokenRow> tokens, deps_.sessions.ListPersonalTokens(call.caller.user_id, page));
+    ASSIGN_OR_RETURN(Page<PersonalTokenRow> tokens, deps_.stores.sessions.ListPersonalTokens(call.caller.user_id, page));
     for (const PersonalTokenRow& row : tokens.rows) ToProto(row, *response.add_personal_tokens());
     response.set_next_page_token(tokens.next_token);
     return absl::OkStatus();
@@ -111,7 +111,7 @@ class AuthService {
 
   absl::Status RevokePersonalToken(CallContext& call, const v1::RevokePersonalTokenRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "personalTokens"));
-    return deps_.sessions.RevokePersonalToken(call.caller.user_id, id);
+    return deps_.stores.sessions.RevokePersonalToken(call.caller.user_id, id);
   }
 
   absl::Status GetKeys(CallContext&, const v1::GetKeysRequest&, v1::KeySet& set) {
@@ -128,7 +128,7 @@ class AuthService {
  private:
   // One answer, after the same work, for an unknown address, a disabled account and a wrong password.
   absl::StatusOr<UserRow> CheckPasswordOf(const std::string& email, const std::string& password) {
-    absl::StatusOr<UserLogin> login = deps_.users.GetLogin(email);
+    absl::StatusOr<UserLogin> login = deps_.stores.users.GetLogin(email);
     if (!login.ok() && login.status().code() != absl::StatusCode::kNotFound) return login.status();
     std::string hash = login.ok() ? login->password_hash.value_or("") : "";
     bool fits = VerifyPassword(hash, password);
@@ -137,7 +137,7 @@ class AuthService {
   }
 
   absl::Status StartSession(CallContext& call, const UserRow& user, v1::LoginResponse& response) {
-    ASSIGN_OR_RETURN(SessionRow session, deps_.sessions.Insert(user.id, call.peer, MaxLifetime(Audience::kSession)));
+    ASSIGN_OR_RETURN(SessionRow session, deps_.stores.sessions.Insert(user.id, call.peer, MaxLifetime(Audience::kSession)));
     Claims claims;
     claims.subject = NameOf("users", user.id);
     claims.id = NameOf("sessions", session.id);
@@ -150,7 +150,7 @@ class AuthService {
   }
 
   absl::Status EndSession(int64_t user, int64_t session) {
-    RETURN_IF_ERROR(deps_.sessions.Revoke(user, session));
+    RETURN_IF_ERROR(deps_.stores.sessions.Revoke(user, session));
     deps_.authenticator.ForgetSession(session);
     return absl::OkStatus();
   }

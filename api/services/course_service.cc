@@ -60,14 +60,14 @@ class CourseService {
     ASSIGN_OR_RETURN(row.description, OptionalText("description", request.description(), kMaxDescription));
     ASSIGN_OR_RETURN(std::optional<std::string> visibility, OptionalVisibility(request.visibility()));
     if (visibility) row.visibility = *visibility;
-    ASSIGN_OR_RETURN(CourseRow inserted, deps_.courses.Insert(row));
+    ASSIGN_OR_RETURN(CourseRow inserted, deps_.stores.courses.Insert(row));
     ToProto(inserted, course);
     return absl::OkStatus();
   }
 
   absl::Status Get(CallContext&, const v1::GetCourseRequest& request, v1::Course& course) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
-    ASSIGN_OR_RETURN(CourseRow row, deps_.courses.Get(id));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Get(id));
     ToProto(row, course);
     return absl::OkStatus();
   }
@@ -77,7 +77,7 @@ class CourseService {
     CourseFilter filter;
     ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
     ASSIGN_OR_RETURN(filter.term, OptionalText("term", request.term(), kMaxTerm));
-    ASSIGN_OR_RETURN(Page<CourseRow> courses, deps_.courses.List(call.caller, filter, page));
+    ASSIGN_OR_RETURN(Page<CourseRow> courses, deps_.stores.courses.List(call.caller, filter, page));
     for (const CourseRow& row : courses.rows) ToProto(row, *response.add_courses());
     response.set_next_page_token(courses.next_token);
     return absl::OkStatus();
@@ -93,7 +93,7 @@ class CourseService {
     if (request.has_description()) {
       ASSIGN_OR_RETURN(change.description, OptionalText("description", request.description(), kMaxDescription));
     }
-    ASSIGN_OR_RETURN(CourseRow row, deps_.courses.Update(id, change));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Update(id, change));
     ToProto(row, course);
     return absl::OkStatus();
   }
@@ -102,9 +102,9 @@ class CourseService {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
     std::vector<std::string> instances;
     RETURN_IF_ERROR(deps_.pool.Transaction([&](pg::Session& session) -> absl::Status {
-      ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.assets.MediaOfCourse(session, id));
-      ASSIGN_OR_RETURN(instances, RemoveMedia(session, deps_.jobs, deps_.revocations, media, call.caller.user_id));
-      return deps_.courses.Delete(session, id);
+      ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.stores.assets.MediaOfCourse(session, id));
+      ASSIGN_OR_RETURN(instances, RemoveMedia(session, deps_.stores.jobs, deps_.stores.revocations, media, call.caller.user_id));
+      return deps_.stores.courses.Delete(session, id);
     }));
     TellOfRemoval(deps_.hints, instances);
     return absl::OkStatus();
@@ -113,22 +113,22 @@ class CourseService {
   absl::Status Enrol(CallContext&, const v1::EnrolRequest& request, v1::Enrolment& enrolment) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
     ASSIGN_OR_RETURN(std::string role, RoleInCourse(request.role()));
-    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
-    ASSIGN_OR_RETURN(EnrolmentRow row, deps_.courses.Enrol(id, user, role));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.stores.users, "user", request.user()));
+    ASSIGN_OR_RETURN(EnrolmentRow row, deps_.stores.courses.Enrol(id, user, role));
     ToProto(row, enrolment);
     return absl::OkStatus();
   }
 
   absl::Status Unenrol(CallContext&, const v1::UnenrolRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
-    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
-    return deps_.courses.Unenrol(id, user);
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.stores.users, "user", request.user()));
+    return deps_.stores.courses.Unenrol(id, user);
   }
 
   absl::Status ListEnrolments(CallContext&, const v1::ListEnrolmentsRequest& request, v1::ListEnrolmentsResponse& response) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<EnrolmentRow> enrolments, deps_.courses.ListEnrolments(id, page));
+    ASSIGN_OR_RETURN(Page<EnrolmentRow> enrolments, deps_.stores.courses.ListEnrolments(id, page));
     for (const EnrolmentRow& row : enrolments.rows) ToProto(row, *response.add_enrolments());
     response.set_next_page_token(enrolments.next_token);
     return absl::OkStatus();

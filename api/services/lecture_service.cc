@@ -63,14 +63,14 @@ class LectureService {
     ASSIGN_OR_RETURN(row.starts_at, OptionalTime("start_time", request.has_start_time(), request.start_time()));
     ASSIGN_OR_RETURN(row.ends_at, OptionalTime("end_time", request.has_end_time(), request.end_time()));
     RETURN_IF_ERROR(CheckOrder(row.starts_at, row.ends_at));
-    ASSIGN_OR_RETURN(LectureRow inserted, deps_.lectures.Insert(row));
+    ASSIGN_OR_RETURN(LectureRow inserted, deps_.stores.lectures.Insert(row));
     ToProto(inserted, lecture);
     return absl::OkStatus();
   }
 
   absl::Status Get(CallContext&, const v1::GetLectureRequest& request, v1::Lecture& lecture) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "lectures"));
-    ASSIGN_OR_RETURN(LectureRow row, deps_.lectures.Get(id));
+    ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.Get(id));
     ToProto(row, lecture);
     return absl::OkStatus();
   }
@@ -78,7 +78,7 @@ class LectureService {
   absl::Status List(CallContext&, const v1::ListLecturesRequest& request, v1::ListLecturesResponse& response) {
     ASSIGN_OR_RETURN(int64_t course, RequireName("course", request.course(), "courses"));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<LectureRow> lectures, deps_.lectures.List(course, page));
+    ASSIGN_OR_RETURN(Page<LectureRow> lectures, deps_.stores.lectures.List(course, page));
     for (const LectureRow& row : lectures.rows) ToProto(row, *response.add_lectures());
     response.set_next_page_token(lectures.next_token);
     return absl::OkStatus();
@@ -93,7 +93,7 @@ class LectureService {
     ASSIGN_OR_RETURN(change.starts_at, OptionalTime("start_time", request.has_start_time(), request.start_time()));
     ASSIGN_OR_RETURN(change.ends_at, OptionalTime("end_time", request.has_end_time(), request.end_time()));
     RETURN_IF_ERROR(CheckOrder(change.starts_at, change.ends_at));
-    ASSIGN_OR_RETURN(LectureRow row, deps_.lectures.Update(id, change));
+    ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.Update(id, change));
     ToProto(row, lecture);
     return absl::OkStatus();
   }
@@ -102,9 +102,9 @@ class LectureService {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "lectures"));
     std::vector<std::string> instances;
     RETURN_IF_ERROR(deps_.pool.Transaction([&](pg::Session& session) -> absl::Status {
-      ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.assets.MediaOfLecture(session, id));
-      ASSIGN_OR_RETURN(instances, RemoveMedia(session, deps_.jobs, deps_.revocations, media, call.caller.user_id));
-      return deps_.lectures.Delete(session, id);
+      ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.stores.assets.MediaOfLecture(session, id));
+      ASSIGN_OR_RETURN(instances, RemoveMedia(session, deps_.stores.jobs, deps_.stores.revocations, media, call.caller.user_id));
+      return deps_.stores.lectures.Delete(session, id);
     }));
     TellOfRemoval(deps_.hints, instances);
     return absl::OkStatus();
@@ -112,7 +112,7 @@ class LectureService {
 
   absl::Status End(CallContext&, const v1::EndLectureRequest& request, v1::Lecture& lecture) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "lectures"));
-    ASSIGN_OR_RETURN(LectureRow row, deps_.lectures.End(id));
+    ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.End(id));
     ToProto(row, lecture);
     return absl::OkStatus();
   }
@@ -120,7 +120,7 @@ class LectureService {
   absl::Status CreateUpload(CallContext& call, const v1::CreateUploadRequest& request, v1::Upload& upload) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     RETURN_IF_ERROR(CheckFile(request));
-    ASSIGN_OR_RETURN(LectureRow lecture, deps_.lectures.Get(id));
+    ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(id));
     ASSIGN_OR_RETURN(EligibleResource chosen, ChooseVodService(lecture.organization_id, request.size_bytes()));
     NewUpload row;
     row.lecture_id = id;
@@ -130,10 +130,10 @@ class LectureService {
     row.fingerprint = absl::AsciiStrToLower(request.fingerprint());
     row.size_bytes = request.size_bytes();
     row.created_by = call.caller.user_id;
-    ASSIGN_OR_RETURN(OpenedUpload opened, deps_.assets.OpenUpload(row));
+    ASSIGN_OR_RETURN(OpenedUpload opened, deps_.stores.assets.OpenUpload(row));
     std::string url = chosen.public_url;
     if (opened.asset.vod_resource_id != chosen.id) {
-      ASSIGN_OR_RETURN(ResourceRow keeper, deps_.resources.Get(opened.asset.vod_resource_id));
+      ASSIGN_OR_RETURN(ResourceRow keeper, deps_.stores.resources.Get(opened.asset.vod_resource_id));
       url = keeper.public_url;
     }
     Answer(call, opened.asset, id, url, upload);
@@ -145,7 +145,7 @@ class LectureService {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     ASSIGN_OR_RETURN(std::string text, RequireText("text", request.text(), 2000));
     ASSIGN_OR_RETURN(int64_t position_ms, PositionMs(request));
-    ASSIGN_OR_RETURN(BookmarkRow row, deps_.lectures.InsertBookmark(id, user, position_ms, text));
+    ASSIGN_OR_RETURN(BookmarkRow row, deps_.stores.lectures.InsertBookmark(id, user, position_ms, text));
     ToProto(row, bookmark);
     return absl::OkStatus();
   }
@@ -154,7 +154,7 @@ class LectureService {
     ASSIGN_OR_RETURN(int64_t user, RequireSignedIn(call));
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<BookmarkRow> bookmarks, deps_.lectures.ListBookmarks(id, user, page));
+    ASSIGN_OR_RETURN(Page<BookmarkRow> bookmarks, deps_.stores.lectures.ListBookmarks(id, user, page));
     for (const BookmarkRow& row : bookmarks.rows) ToProto(row, *response.add_bookmarks());
     response.set_next_page_token(bookmarks.next_token);
     return absl::OkStatus();
@@ -162,7 +162,7 @@ class LectureService {
 
   absl::Status DeleteBookmark(CallContext& call, const v1::DeleteBookmarkRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "bookmarks"));
-    return deps_.lectures.DeleteBookmark(call.caller.user_id, id);
+    return deps_.stores.lectures.DeleteBookmark(call.caller.user_id, id);
   }
 
  private:
@@ -174,7 +174,7 @@ class LectureService {
   // The nearest that has room for the file, as far as it has said.
   absl::StatusOr<EligibleResource> ChooseVodService(int64_t organization, int64_t size_bytes) {
     ASSIGN_OR_RETURN(std::vector<EligibleResource> services,
-                     deps_.resources.ListEligible(organization, "vod_service", deps_.suspect_after));
+                     deps_.stores.resources.ListEligible(organization, "vod_service", deps_.suspect_after));
     if (services.empty()) {
       return WithReason(absl::FailedPreconditionError("no VOD service of this organization, of one above it or shared is alive; "
                                                       "start one, or ask University IT"),

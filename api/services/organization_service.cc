@@ -44,7 +44,7 @@ class OrganizationService {
   absl::Status Create(CallContext& call, const v1::CreateOrganizationRequest& request, v1::Organization& organization) {
     ASSIGN_OR_RETURN(std::optional<int64_t> parent, OptionalName("parent", request.parent(), "organizations"));
     ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
-    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Insert(parent, display_name));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Insert(parent, display_name));
     call.audit_organization = row.id;
     ToProto(row, organization);
     return absl::OkStatus();
@@ -52,7 +52,7 @@ class OrganizationService {
 
   absl::Status Get(CallContext&, const v1::GetOrganizationRequest& request, v1::Organization& organization) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
-    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Get(id));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Get(id));
     ToProto(row, organization);
     return absl::OkStatus();
   }
@@ -60,7 +60,7 @@ class OrganizationService {
   absl::Status List(CallContext&, const v1::ListOrganizationsRequest& request, v1::ListOrganizationsResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 200, 1000));
     ASSIGN_OR_RETURN(std::optional<int64_t> root, OptionalName("parent", request.parent(), "organizations"));
-    ASSIGN_OR_RETURN(Page<OrganizationRow> organizations, deps_.organizations.List(root, page));
+    ASSIGN_OR_RETURN(Page<OrganizationRow> organizations, deps_.stores.organizations.List(root, page));
     for (const OrganizationRow& row : organizations.rows) ToProto(row, *response.add_organizations());
     response.set_next_page_token(organizations.next_token);
     return absl::OkStatus();
@@ -69,7 +69,7 @@ class OrganizationService {
   absl::Status Rename(CallContext&, const v1::RenameOrganizationRequest& request, v1::Organization& organization) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
-    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Rename(id, display_name));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Rename(id, display_name));
     ToProto(row, organization);
     return absl::OkStatus();
   }
@@ -78,35 +78,35 @@ class OrganizationService {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     ASSIGN_OR_RETURN(std::optional<int64_t> parent, OptionalName("parent", request.parent(), "organizations"));
     call.audit_organization = id;
-    ASSIGN_OR_RETURN(OrganizationRow row, deps_.organizations.Move(id, parent));
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Move(id, parent));
     ToProto(row, organization);
     return absl::OkStatus();
   }
 
   absl::Status Delete(CallContext& call, const v1::DeleteOrganizationRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
-    return deps_.organizations.Delete(id);
+    return deps_.stores.organizations.Delete(id);
   }
 
   absl::Status AddMaintainer(CallContext&, const v1::AddMaintainerRequest& request, v1::Maintainer& maintainer) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
-    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
-    ASSIGN_OR_RETURN(MaintainerRow row, deps_.organizations.AddMaintainer(id, user));
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.stores.users, "user", request.user()));
+    ASSIGN_OR_RETURN(MaintainerRow row, deps_.stores.organizations.AddMaintainer(id, user));
     ToProto(row, maintainer);
     return absl::OkStatus();
   }
 
   absl::Status RemoveMaintainer(CallContext&, const v1::RemoveMaintainerRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
-    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.users, "user", request.user()));
-    return deps_.organizations.RemoveMaintainer(id, user);
+    ASSIGN_OR_RETURN(int64_t user, RequireUser(deps_.stores.users, "user", request.user()));
+    return deps_.stores.organizations.RemoveMaintainer(id, user);
   }
 
   absl::Status ListMaintainers(CallContext&, const v1::ListMaintainersRequest& request,
                                v1::ListMaintainersResponse& response) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<MaintainerRow> maintainers, deps_.organizations.ListMaintainers(id, page));
+    ASSIGN_OR_RETURN(Page<MaintainerRow> maintainers, deps_.stores.organizations.ListMaintainers(id, page));
     for (const MaintainerRow& row : maintainers.rows) ToProto(row, *response.add_maintainers());
     response.set_next_page_token(maintainers.next_token);
     return absl::OkStatus();
@@ -116,7 +116,7 @@ class OrganizationService {
                            v1::CreateOrganizationTokenResponse& response) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     // An administrator passes the check of rights for any name, also one that is not there.
-    RETURN_IF_ERROR(deps_.organizations.Get(id).status());
+    RETURN_IF_ERROR(deps_.stores.organizations.Get(id).status());
     Claims claims;
     claims.subject = call.caller.Name();
     claims.organization = id;

@@ -20,7 +20,7 @@ class PlaybackService {
 
   absl::Status Create(CallContext& call, const v1::CreatePlaybackRequest& request, v1::Playback& playback) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
-    ASSIGN_OR_RETURN(LectureRow lecture, deps_.lectures.Get(id));
+    ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(id));
     std::set<int64_t> keepers;
     for (const ViewRow& view : lecture.views) {
       if (view.playable()) keepers.insert(view.vod_resource_id);
@@ -31,7 +31,7 @@ class PlaybackService {
                         "NOT_PLAYABLE_YET");
     }
     ASSIGN_OR_RETURN(std::vector<EligibleResource> edges,
-                     deps_.resources.ListEligible(lecture.organization_id, "edge", deps_.suspect_after));
+                     deps_.stores.resources.ListEligible(lecture.organization_id, "edge", deps_.suspect_after));
     if (edges.empty()) {
       return WithReason(absl::UnavailableError("no edge that could serve this lecture is alive; try again in a moment"),
                         "NO_EDGE");

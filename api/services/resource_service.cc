@@ -112,7 +112,7 @@ class ResourceService {
     call.audit_organization = token.organization;
     ASSIGN_OR_RETURN(NewResource row, ReadJoin(request));
     row.organization_id = token.organization;
-    ASSIGN_OR_RETURN(JoinedResource joined, deps_.resources.Join(row));
+    ASSIGN_OR_RETURN(JoinedResource joined, deps_.stores.resources.Join(row));
     Claims credential;
     credential.subject = NameOf("resources", joined.id);
     credential.organization = token.organization;
@@ -130,7 +130,7 @@ class ResourceService {
     ResourceFilter filter;
     ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
     filter.kind = KindWord(request.kind());
-    ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.resources.List(call.caller, filter, page));
+    ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.stores.resources.List(call.caller, filter, page));
     for (const ResourceRow& row : resources.rows) ToProto(row, *response.add_resources());
     response.set_next_page_token(resources.next_token);
     return absl::OkStatus();
@@ -138,14 +138,14 @@ class ResourceService {
 
   absl::Status Get(CallContext&, const v1::GetResourceRequest& request, v1::Resource& resource) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.Get(id));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.Get(id));
     ToProto(row, resource);
     return absl::OkStatus();
   }
 
   absl::Status SetShared(CallContext&, const v1::SetSharedRequest& request, v1::Resource& resource) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.SetShared(id, request.shared()));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetShared(id, request.shared()));
     deps_.hints.work();
     ToProto(row, resource);
     return absl::OkStatus();
@@ -162,7 +162,7 @@ class ResourceService {
   absl::Status Remove(CallContext&, const v1::RemoveResourceRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
     RETURN_IF_ERROR(deps_.pool.Transaction(
-        [&](pg::Session& session) { return deps_.resources.Remove(session, id, request.force()); }));
+        [&](pg::Session& session) { return deps_.stores.resources.Remove(session, id, request.force()); }));
     // Whoever holds its stream sends it away; with the stream ends its session, and its jobs run elsewhere.
     deps_.hints.push("");
     deps_.hints.directory();
@@ -174,7 +174,7 @@ class ResourceService {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
     ASSIGN_OR_RETURN(std::optional<int64_t> organization,
                      OptionalName("organization", request.organization(), "organizations"));
-    ASSIGN_OR_RETURN(Page<AuditRow> events, deps_.audit.List(organization, page));
+    ASSIGN_OR_RETURN(Page<AuditRow> events, deps_.stores.audit.List(organization, page));
     for (const AuditRow& row : events.rows) WriteEvent(row, *response.add_audit_events());
     response.set_next_page_token(events.next_token);
     return absl::OkStatus();
@@ -183,7 +183,7 @@ class ResourceService {
  private:
   absl::Status SetDraining(const std::string& name, bool draining, v1::Resource& resource) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", name, "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.resources.SetDraining(id, draining));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetDraining(id, draining));
     deps_.hints.push("");
     if (!draining) deps_.hints.work();
     ToProto(row, resource);

@@ -21,19 +21,28 @@
 
 namespace lectern::api {
 
+// The stores that the handlers use, over one pool.
+struct Stores {
+  explicit Stores(pg::Pool& pool)
+      : users(pool), sessions(pool), organizations(pool), courses(pool), lectures(pool), assets(pool), resources(pool),
+        revocations(pool), audit(pool), jobs(pool) {}
+
+  UserStore users;
+  SessionStore sessions;
+  OrganizationStore organizations;
+  CourseStore courses;
+  LectureStore lectures;
+  AssetStore assets;
+  ResourceStore resources;
+  RevocationStore revocations;
+  AuditStore audit;
+  JobStore jobs;
+};
+
 // All outlive the registry.
 struct ServiceDeps {
   pg::Pool& pool;
-  UserStore& users;
-  SessionStore& sessions;
-  OrganizationStore& organizations;
-  CourseStore& courses;
-  LectureStore& lectures;
-  AssetStore& assets;
-  ResourceStore& resources;
-  RevocationStore& revocations;
-  AuditStore& audit;
-  JobStore& jobs;
+  Stores& stores;
   const KeyRing& keys;
   Authenticator& authenticator;
   const Hints& hints;
@@ -48,5 +57,9 @@ void AddCourseService(Registry& registry, const ServiceDeps& deps);
 void AddLectureService(Registry& registry, const ServiceDeps& deps);
 void AddPlaybackService(Registry& registry, const ServiceDeps& deps);
 void AddResourceService(Registry& registry, const ServiceDeps& deps);
+void AddJobService(Registry& registry, const ServiceDeps& deps);
+
+// All of them.
+void AddServices(Registry& registry, const ServiceDeps& deps);
 
 }  // namespace lectern::api

@@ -40,14 +40,14 @@ class UserService {
     if (row.role.empty()) return BadField("role", absl::StrCat(request.role()), "there is no such role");
     RETURN_IF_ERROR(CheckPassword(request.password()));
     ASSIGN_OR_RETURN(row.password_hash, HashPassword(request.password()));
-    ASSIGN_OR_RETURN(UserRow inserted, deps_.users.Insert(row));
+    ASSIGN_OR_RETURN(UserRow inserted, deps_.stores.users.Insert(row));
     ToProto(inserted, user);
     return absl::OkStatus();
   }
 
   absl::Status GetUser(CallContext&, const v1::GetUserRequest& request, v1::User& user) {
-    ASSIGN_OR_RETURN(int64_t id, RequireUser(deps_.users, "name", request.name()));
-    ASSIGN_OR_RETURN(UserRow row, deps_.users.Get(id));
+    ASSIGN_OR_RETURN(int64_t id, RequireUser(deps_.stores.users, "name", request.name()));
+    ASSIGN_OR_RETURN(UserRow row, deps_.stores.users.Get(id));
     ToProto(row, user);
     return absl::OkStatus();
   }
@@ -55,24 +55,24 @@ class UserService {
   absl::Status ListUsers(CallContext&, const v1::ListUsersRequest& request, v1::ListUsersResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
     ASSIGN_OR_RETURN(std::string filter, OptionalText("filter", request.filter(), 254));
-    ASSIGN_OR_RETURN(Page<UserRow> users, deps_.users.List(filter, page));
+    ASSIGN_OR_RETURN(Page<UserRow> users, deps_.stores.users.List(filter, page));
     for (const UserRow& row : users.rows) ToProto(row, *response.add_users());
     response.set_next_page_token(users.next_token);
     return absl::OkStatus();
   }
 
   absl::Status SetRole(CallContext& call, const v1::SetRoleRequest& request, v1::User& user) {
-    ASSIGN_OR_RETURN(int64_t id, RequireUser(deps_.users, "name", request.name()));
+    ASSIGN_OR_RETURN(int64_t id, RequireUser(deps_.stores.users, "name", request.name()));
     call.audit_target = NameOf("users", id);
     std::string role = RoleWord(request.role());
     if (role.empty()) return BadField("role", "", "write STUDENT, LECTURER_ROLE or ADMINISTRATOR_ROLE");
-    ASSIGN_OR_RETURN(UserRow row, deps_.users.SetRole(id, role));
+    ASSIGN_OR_RETURN(UserRow row, deps_.stores.users.SetRole(id, role));
     ToProto(row, user);
     return absl::OkStatus();
   }
 
   absl::Status GetSettings(CallContext& call, const v1::GetSettingsRequest&, v1::UserSettings& settings) {
-    ASSIGN_OR_RETURN(std::string json, deps_.users.GetSettings(call.caller.user_id));
+    ASSIGN_OR_RETURN(std::string json, deps_.stores.users.GetSettings(call.caller.user_id));
     google::protobuf::util::JsonParseOptions newer;
     newer.ignore_unknown_fields = true;
     if (!google::protobuf::util::JsonStringToMessage(json, &settings, newer).ok()) {
@@ -89,7 +89,7 @@ class UserService {
     if (!google::protobuf::util::MessageToJsonString(settings, &json).ok()) {
       return absl::InternalError("settings cannot be written as JSON");
     }
-    return deps_.users.PutSettings(call.caller.user_id, json);
+    return deps_.stores.users.PutSettings(call.caller.user_id, json);
   }
 
  private:

@@ -1,0 +1,56 @@
+#include "api/flags.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/file.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+
+namespace lectern::api {
+
+void DefineFlags(Flags& flags, ApiConfig& config) {
+  config.grpc.listen = "127.0.0.1:7000";
+  flags.String("grpc_listen", &config.grpc.listen, "HOST:PORT for gRPC; port 0: the kernel chooses");
+  flags.String("tls_cert", &config.grpc.tls_cert_file, "PEM certificate chain for gRPC");
+  flags.String("tls_key", &config.grpc.tls_key_file, "PEM key for gRPC");
+  flags.Bool("allow_plaintext", &config.grpc.allow_plaintext, "Serve other machines without TLS (behind a TLS proxy)");
+  flags.String("database_url", &config.database_url, "libpq URL of the database");
+  flags.String("database_url_file", &config.database_url_file, "File that holds the database's URL");
+  flags.Int("db_connections", &config.db_connections, "Connections to the database, and threads that answer calls");
+  flags.Bool("migrate", &config.migrate, "Bring the database's schema up to date, then exit");
+  flags.String("migrations_dir", &config.migrations_dir, "Folder of the schema's migrations");
+  flags.String("master_key_file", &config.master_key_file, "File with the key that seals the signing keys");
+  flags.Bool("create_master_key", &config.create_master_key, "Create the master key file where it does not exist");
+  flags.String("create_admin", &config.create_admin,
+               "E-mail address of the first administrator; created where there is none yet, then exit");
+  flags.Secret("LECTERN_ADMIN_PASSWORD", &config.admin_password, "Password for --create_admin");
+  flags.Double("rate_limit", &config.rate_limit, "Calls a second that one caller may make on average; 0: no limit");
+  flags.Int("rate_burst", &config.rate_burst, "Calls that one caller may make at once after a pause");
+  flags.String("instance", &config.control.instance, "Name of this instance; empty: a random one");
+  flags.Duration("beat_interval", &config.control.beat_interval, "How often resources send a beat");
+  flags.Duration("lease", &config.control.lease, "How long a resource may publish after a beat that was answered");
+  flags.Duration("suspect_after", &config.control.suspect_after, "Silence after which a resource gets no new work");
+  flags.Duration("lost_after", &config.control.lost_after, "Silence after which a resource is lost");
+  flags.Duration("reconnect_grace", &config.control.reconnect_grace, "Time for a resource whose stream broke to come back");
+  flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
+}
+
+absl::Status Complete(ApiConfig& config) {
+  if (!config.database_url_file.empty()) {
+    ASSIGN_OR_RETURN(std::string url, ReadFile(config.database_url_file, 4096));
+    config.database_url = std::string(absl::StripAsciiWhitespace(url));
+  }
+  if (config.database_url.empty()) return absl::InvalidArgumentError("give --database_url or --database_url_file");
+  if (config.db_connections < 2 || config.db_connections > 500) {
+    return absl::InvalidArgumentError(absl::StrCat("--db_connections=", config.db_connections, " must be 2 to 500"));
+  }
+  if (config.rate_limit < 0 || config.rate_burst < 1) {
+    return absl::InvalidArgumentError("--rate_limit must not be negative and --rate_burst at least 1");
+  }
+  if (config.control.instance.empty()) config.control.instance = RandomHex(8);
+  config.control.address = config.grpc.listen;
+  config.control.database_url = config.database_url;
+  return absl::OkStatus();
+}
+
+}  // namespace lectern::api

@@ -1,0 +1,37 @@
+// Configuration of lectern-api.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "api/calls/grpc_server.h"
+#include "api/control/control.h"
+#include "common/config/flags.h"
+
+namespace lectern::api {
+
+struct ApiConfig {
+  GrpcServerOptions grpc;
+  ControlConfig control;
+  std::string database_url;
+  std::string database_url_file;
+  int64_t db_connections = 12;
+  bool migrate = false;
+  std::string migrations_dir = "migrations";
+  std::string master_key_file;
+  bool create_master_key = false;
+  std::string create_admin;            // e-mail address
+  std::string admin_password;
+  double rate_limit = 200;             // calls a second and caller; 0: none
+  int64_t rate_burst = 1000;
+};
+
+void DefineFlags(Flags& flags, ApiConfig& config);
+
+// Fills what is derived: the database's URL from its file, the instance's name. Errors: kInvalidArgument.
+absl::Status Complete(ApiConfig& config);
+
+}  // namespace lectern::api

@@ -1,0 +1,16 @@
+#include "api/services/services.h"
+
+namespace lectern::api {
+
+void AddServices(Registry& registry, const ServiceDeps& deps) {
+  AddAuthService(registry, deps);
+  AddUserService(registry, deps);
+  AddOrganizationService(registry, deps);
+  AddCourseService(registry, deps);
+  AddLectureService(registry, deps);
+  AddPlaybackService(registry, deps);
+  AddResourceService(registry, deps);
+  AddJobService(registry, deps);
+}
+
+}  // namespace lectern::api
