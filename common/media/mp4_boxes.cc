@@ -291,20 +291,6 @@ absl::StatusOr<TrackInit> ParseInit(absl::string_view bytes) {
   return init;
 }
 
-absl::StatusOr<std::string> WithoutEditLists(absl::string_view init) {
-  ASSIGN_OR_RETURN(Box moov, Find(init, "moov"));
-  ASSIGN_OR_RETURN(std::vector<Box> tracks, SplitBoxes(moov.payload));
-  std::string result(init);
-  for (const Box& track : tracks) {
-    if (track.type != "trak") continue;
-    ASSIGN_OR_RETURN(std::vector<Box> boxes, SplitBoxes(track.payload));
-    for (const Box& box : boxes) {
-      if (box.type == "edts") memcpy(result.data() + (box.whole.data() - init.data()) + 4, "free", 4);
-    }
-  }
-  return result;
-}
-
 int64_t Fragment::DurationTicks() const {
   int64_t total = 0;
   for (const Sample& sample : samples) total += sample.duration;

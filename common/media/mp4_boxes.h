@@ -42,8 +42,10 @@ struct TrackInit {
 };
 absl::StatusOr<TrackInit> ParseInit(absl::string_view init);
 
-// The same init segment without edit lists (players apply them differently; fragments written here do not need any).
-absl::StatusOr<std::string> WithoutEditLists(absl::string_view init);
+// The same init segment with one edit list, which makes the presentation begin `media_time` ticks into the track (0: none): how the
+// delay between decoding and showing is taken out again. Browsers and FFmpeg understand this and, unlike negative composition
+// offsets, agree about it.
+absl::StatusOr<std::string> WithEditList(absl::string_view init, uint32_t media_time);
 
 struct Sample {
   uint32_t duration = 0;         // ticks
@@ -67,7 +69,7 @@ absl::StatusOr<Fragment> ParseFragment(absl::string_view bytes, const TrackInit&
 // All fragments of a media segment; styp, sidx, prft and emsg are skipped. At least one.
 absl::StatusOr<std::vector<Fragment>> ParseSegment(absl::string_view bytes, const TrackInit& init);
 
-// moof + mdat. Composition offsets may be negative (trun version 1).
+// moof + mdat.
 std::string WriteFragment(uint32_t sequence, const TrackInit& init, const Fragment& fragment);
 
 }  // namespace lectern::media

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/base/status.h"
 #include "common/media/mp4_boxes.h"
 
 namespace lectern::media {
@@ -64,7 +65,45 @@ std::string Trun(const Fragment& fragment, const Shape& shape, uint32_t data_off
   return MakeFullBox("trun", 1, flags, payload);
 }
 
+// ISO/IEC 14496-12 8.6.6; a duration of 0 in a fragmented file means: to its end.
+std::string EditList(uint32_t media_time) {
+  std::string payload;
+  Append(payload, 1, 4);
+  Append(payload, 0, 4);
+  Append(payload, media_time, 4);
+  Append(payload, 0x00010000, 4);
+  return MakeBox("edts", MakeFullBox("elst", 0, 0, payload));
+}
+
 }  // namespace
+
+absl::StatusOr<std::string> WithEditList(absl::string_view init, uint32_t media_time) {
+  ASSIGN_OR_RETURN(std::vector<Box> top, SplitBoxes(init));
+  std::string result;
+  for (const Box& box : top) {
+    if (box.type != "moov") {
+      result.append(box.whole.data(), box.whole.size());
+      continue;
+    }
+    ASSIGN_OR_RETURN(std::vector<Box> children, SplitBoxes(box.payload));
+    std::string moov;
+    for (const Box& child : children) {
+      if (child.type != "trak") {
+        moov.append(child.whole.data(), child.whole.size());
+        continue;
+      }
+      ASSIGN_OR_RETURN(std::vector<Box> parts, SplitBoxes(child.payload));
+      std::string trak;
+      for (const Box& part : parts) {
+        if (part.type != "edts") trak.append(part.whole.data(), part.whole.size());
+        if (part.type == "tkhd" && media_time > 0) trak += EditList(media_time);
+      }
+      moov += MakeBox("trak", trak);
+    }
+    result += MakeBox("moov", moov);
+  }
+  return result;
+}
 
 std::string WriteFragment(uint32_t sequence, const TrackInit& init, const Fragment& fragment) {
   Shape shape = ShapeOf(fragment);

@@ -17,7 +17,9 @@ struct TrackWish {
 };
 
 struct PackageRequest {
-  std::string input_path;               // untrusted: an upload, or a worker's rendition
+  std::string input_path;               // absolute; untrusted: an upload, or a worker's rendition
+  // An upload's times begin where its first stream begins; a rendition's times are the recording's already.
+  bool input_is_upload = false;
   std::string output_dir;               // exists; gets <label>/init.mp4, seg-00001.m4s, ..., index.m3u8
   bool video = false;                   // which streams to take; the first of each
   TrackWish video_track;
@@ -48,8 +50,8 @@ struct PackagedTrack {
 // long as expected (0.5 s or 1 %). Times of all tracks of one recording share one origin, so that tracks packaged in different
 // calls play in sync. Blocking; any thread. After an error the caller removes `output_dir`. Files are synced to disk.
 //
-// Errors: kInvalidArgument (the media cannot be packaged; the message is for a person), kResourceExhausted (disk full, limit),
-// kCancelled, kUnavailable (FFmpeg was killed), kInternal.
+// Errors: kInvalidArgument (the media cannot be packaged) and kDataLoss (what came out is not right, above all the duration), both
+// with a message for a person; kResourceExhausted (disk full, limit), kCancelled, kUnavailable (FFmpeg was killed), kInternal.
 absl::StatusOr<std::vector<PackagedTrack>> Package(const PackageRequest& request);
 
 }  // namespace lectern::vod
