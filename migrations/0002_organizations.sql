@@ -20,8 +20,12 @@ create table organization_paths (
 );
 create index organization_paths_down on organization_paths (ancestor_id, descendant_id);
 
+-- A move that another transaction has not committed yet would be missed by the paths made here, and these by that move. So
+-- inserts, which may run side by side, wait for moves and moves for inserts; each statement of a function sees what was
+-- committed while it waited.
 create function organization_inserted() returns trigger language plpgsql as $$
 begin
+  perform pg_advisory_xact_lock_shared(hashtext('lectern.organization_moved'));
   insert into organization_paths (ancestor_id, descendant_id, distance)
     select ancestor_id, new.id, distance + 1 from organization_paths where descendant_id = new.parent_id
     union all select new.id, new.id, 0;

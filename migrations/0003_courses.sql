@@ -29,7 +29,7 @@ create table lectures (
   created_at  timestamptz not null default now(),
   check (ends_at is null or starts_at is null or ends_at > starts_at)
 );
-create index lectures_course on lectures (course_id, starts_at, id);
+create index lectures_course on lectures (course_id, coalesce(starts_at, 'infinity'), id);
 create index lectures_due on lectures (starts_at) where ended_at is null;
 
 create table bookmarks (

@@ -27,6 +27,7 @@ create table assets (
 );
 create index assets_lecture on assets (lecture_id, view, id);
 create index assets_open on assets (lecture_id, view, fingerprint) where state = 'uploading';
+create index assets_organization on assets (organization_id);
 create index assets_vod on assets (vod_resource_id, id);
 
 -- What the view's master playlist offers.

@@ -18,7 +18,7 @@ struct AuditEvent {
   std::string target;                       // name of the object
   std::optional<int64_t> organization_id;   // absent: of the installation; seen by administrators only
   std::string outcome;                      // "OK" or the status word
-  std::string detail;                       // no secrets; cut at 2000 bytes
+  std::string detail;                       // no secrets; cut at about 2000 bytes
 };
 
 struct AuditRow {

@@ -30,7 +30,7 @@ struct MaintainerRow {
   int64_t organization_id = 0;            // where the right was granted
 };
 
-// Thread-safe. One statement a call. NOT_FOUND has the reason ORGANIZATION_NOT_FOUND.
+// Thread-safe. One statement a call. An organization's quota counts the recordings of its subtree. NOT_FOUND has the reason ORGANIZATION_NOT_FOUND.
 class OrganizationStore {
  public:
   explicit OrganizationStore(pg::Pool& pool) : pool_(pool) {}
@@ -46,7 +46,8 @@ class OrganizationStore {
   // With its subtree. `parent_id` absent: becomes a root. Errors: kFailedPrecondition/TREE_CYCLE and as Insert's.
   absl::StatusOr<OrganizationRow> Move(int64_t id, std::optional<int64_t> parent_id);
   absl::StatusOr<OrganizationRow> SetQuota(int64_t id, std::optional<int64_t> quota_bytes);
-  // Errors: kFailedPrecondition/ORGANIZATION_NOT_EMPTY while it has children, courses, recordings, tasks or resources.
+  // Its history (removed recordings and resources, ended tasks) goes with it.
+  // Errors: kFailedPrecondition/ORGANIZATION_NOT_EMPTY while it has children, courses, recordings, open tasks or resources.
   absl::Status Delete(int64_t id);
 
   // Itself first, then its parent, up to the root. Unknown: kNotFound.

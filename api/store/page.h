@@ -2,6 +2,8 @@
 // come or go meanwhile neither repeat nor hide others.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,7 @@ struct Page {
 // Opaque to callers. `list` names the list, so that a token of one list is refused by another. Keys hold no NUL byte.
 std::string EncodePageToken(absl::string_view list, absl::Span<const std::string> keys);
 
-// `count` keys. Error: kInvalidArgument with reason BAD_PAGE_TOKEN.
+// `count` keys; 0: any number, but at least one. Error: kInvalidArgument with reason BAD_PAGE_TOKEN.
 absl::StatusOr<std::vector<std::string>> DecodePageToken(absl::string_view list, absl::string_view token, size_t count);
 
 // The same for a list that is ordered by an integer id. `start` is what an empty token means.

@@ -1,0 +1,19 @@
+// Puts lectures together from the rows of LectureStore's statement. Internal to api/store.
+#pragma once
+
+#include <vector>
+
+#include "api/store/lecture_store.h"
+
+namespace lectern::api {
+
+// Rows of one lecture follow each other, one a view.
+std::vector<LectureRow> ParseLectures(const pg::Rows& rows);
+
+// A rendition's and a job's words as people see them; for tests, too.
+std::string StepKind(absl::string_view job_kind);
+std::string StepState(absl::string_view job_state);
+// Of the lecture, from its views.
+std::string LectureStateOf(const std::vector<ViewRow>& views);
+
+}  // namespace lectern::api

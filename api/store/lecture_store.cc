@@ -1,0 +1,127 @@
+#include "api/store/lecture_store.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "api/store/lecture_row.h"
+#include "api/store/row_util.h"
+#include "common/base/status.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr char kNotFoundReason[] = "LECTURE_NOT_FOUND";
+
+absl::Status ExplainLecture(const absl::Status& status) {
+  return Explain(status, {{"lectures_course_id_fkey", absl::StatusCode::kNotFound, "COURSE_NOT_FOUND", "the course does not exist"},
+                          {"*_check", absl::StatusCode::kInvalidArgument, "BAD_LECTURE",
+                           "a title has 1 to 300 characters, and a lecture ends after it starts"}});
+}
+
+}  // namespace
+
+constexpr char kInsert[] = R"sql(
+insert into lectures (course_id, title, starts_at, ends_at) values ($1, $2, $3, $4) returning id
+)sql";
+
+absl::StatusOr<LectureRow> LectureStore::Insert(const NewLecture& lecture) {
+  absl::StatusOr<pg::Rows> rows =
+      pool_.Run({"lecture_insert", kInsert}, lecture.course_id, lecture.title, lecture.starts_at, lecture.ends_at);
+  if (!rows.ok()) return ExplainLecture(rows.status());
+  return Get((*rows)[0].Int("id"));
+}
+
+// One row a view (one with nulls for a lecture without any). `newest` is the recording that tells what is going on, `shown` the
+// one that can be watched: the same, or an older one that a newer has not replaced yet. $1 is the lecture for Get, else null;
+// $2 the course, $3 and $4 the last start and id that the caller saw, $5 how many lectures.
+constexpr char kSelect[] = R"sql(
+with picked as materialized (
+  select l.id, l.course_id, c.organization_id, l.title, l.starts_at, l.ends_at, l.ended_at, l.created_at,
+    coalesce(l.starts_at, 'infinity') as position
+  from lectures l join courses c on c.id = l.course_id
+  where case when $1::bigint is not null then l.id = $1
+        else l.course_id = $2::bigint and (coalesce(l.starts_at, 'infinity'), l.id) > ($3::timestamptz, $4::bigint) end
+    and (l.id = $1 or l.course_id = $2)
+  order by coalesce(l.starts_at, 'infinity'), l.id limit $5
+), newest as (
+  select distinct on (a.lecture_id, a.view) a.*
+  from picked join assets a on a.lecture_id = picked.id
+  where a.state not in ('superseded', 'removed')
+  order by a.lecture_id, a.view, a.id desc
+), shown as (
+  select distinct on (a.lecture_id, a.view) a.*
+  from picked join assets a on a.lecture_id = picked.id
+  where a.state in ('playable', 'complete')
+  order by a.lecture_id, a.view, a.id desc
+)
+select p.*, n.view, n.state as newest_state, n.error, n.size_bytes, n.received_bytes, n.duration_ms as newest_duration_ms,
+  s.id = n.id as same, s.state as shown_state, s.duration_ms, s.thumbnails_path, s.silences, s.vod_resource_id,
+  coalesce(s.loudness ->> 'integratedLufs', s.loudness ->> 'integrated_lufs')::float8 as loudness_lufs,
+  r.labels, r.widths, r.heights, r.bandwidths, r.codecs,
+  j.job_ids, j.job_kinds, j.job_labels, j.job_states, j.job_progress
+from picked p
+left join newest n on n.lecture_id = p.id
+left join shown s on s.lecture_id = n.lecture_id and s.view = n.view
+left join lateral (
+  select array_agg(label order by width desc, label) as labels, array_agg(width order by width desc, label) as widths,
+    array_agg(height order by width desc, label) as heights, array_agg(bandwidth_bps order by width desc, label) as bandwidths,
+    array_agg(codecs order by width desc, label) as codecs
+  from renditions where asset_id = s.id
+) r on true
+left join lateral (
+  select array_agg(j.id order by j.id) as job_ids, array_agg(j.kind order by j.id) as job_kinds,
+    array_agg(j.label order by j.id) as job_labels, array_agg(j.state order by j.id) as job_states,
+    array_agg((j.progress * 1e6)::bigint order by j.id) as job_progress
+  from tasks t join all_jobs j on j.task_id = t.id
+  where t.asset_id = n.id and t.kind = 'publish_recording'
+) j on true
+order by p.position, p.id, array_position(array['comb', 'cam', 'pres'], n.view)
+)sql";
+
+absl::StatusOr<LectureRow> LectureStore::Get(int64_t id) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_get", kSelect}, id, std::nullopt, std::nullopt, std::nullopt, 1));
+  if (rows.empty()) return NotFound(kNotFoundReason, "lecture", id);
+  return std::move(ParseLectures(rows)[0]);
+}
+
+absl::StatusOr<Page<LectureRow>> LectureStore::List(int64_t course_id, const PageRequest& page) const {
+  absl::Time start = absl::InfinitePast();
+  int64_t id = 0;
+  if (!page.token.empty()) {
+    ASSIGN_OR_RETURN(std::vector<std::string> keys, DecodePageToken("lectures", page.token, 2));
+    int64_t micros = 0;
+    start = absl::SimpleAtoi(keys[0], &micros) ? absl::FromUnixMicros(micros) : absl::InfiniteFuture();
+    if (!absl::SimpleAtoi(keys[1], &id)) id = 0;
+  }
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_list", kSelect}, std::nullopt, course_id, start, id, page.size + 1));
+  return MakePage(ParseLectures(rows), page.size, [](const LectureRow& last) {
+    std::string position = last.starts_at ? absl::StrCat(absl::ToUnixMicros(*last.starts_at)) : "unscheduled";
+    return EncodePageToken("lectures", {position, absl::StrCat(last.id)});
+  });
+}
+
+constexpr char kUpdate[] = R"sql(
+update lectures set title = coalesce($2, title), starts_at = coalesce($3, starts_at), ends_at = coalesce($4, ends_at)
+where id = $1
+)sql";
+
+absl::StatusOr<LectureRow> LectureStore::Update(int64_t id, const LectureChange& change) {
+  absl::StatusOr<pg::Rows> rows = pool_.Run({"lecture_update", kUpdate}, id, change.title, change.starts_at, change.ends_at);
+  if (!rows.ok()) return ExplainLecture(rows.status());
+  return Get(id);
+}
+
+constexpr char kEnd[] = R"sql(update lectures set ended_at = now() where id = $1 and ended_at is null)sql";
+
+absl::StatusOr<LectureRow> LectureStore::End(int64_t id) {
+  RETURN_IF_ERROR(pool_.Run({"lecture_end", kEnd}, id).status());
+  return Get(id);
+}
+
+constexpr char kDelete[] = R"sql(delete from lectures where id = $1)sql";
+
+absl::Status LectureStore::Delete(pg::Session& session, int64_t id) {
+  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"lecture_delete", kDelete}, id));
+  return rows.affected() == 0 ? NotFound(kNotFoundReason, "lecture", id) : absl::OkStatus();
+}
+
+}  // namespace lectern::api
