@@ -1,0 +1,54 @@
+#include "api/calls/rate_limiter.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/fake_clock.h"
+
+namespace lectern::api {
+namespace {
+
+TEST(RateLimiterTest, LetsABurstThroughAndThenAskForPatience) {
+  testing::FakeClock clock;
+  RateLimiter limiter(2, 3, clock);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limiter.Take("a"), absl::ZeroDuration());
+  EXPECT_EQ(limiter.Take("a"), absl::Milliseconds(500));
+}
+
+TEST(RateLimiterTest, FillsUpWithTimeButNotBeyondTheBurst) {
+  testing::FakeClock clock;
+  RateLimiter limiter(2, 3, clock);
+  for (int i = 0; i < 3; ++i) limiter.Take("a");
+  clock.Advance(absl::Milliseconds(500));
+  EXPECT_EQ(limiter.Take("a"), absl::ZeroDuration());
+  EXPECT_GT(limiter.Take("a"), absl::ZeroDuration());
+  clock.Advance(absl::Hours(1));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limiter.Take("a"), absl::ZeroDuration());
+  EXPECT_GT(limiter.Take("a"), absl::ZeroDuration());
+}
+
+TEST(RateLimiterTest, CallersDoNotShareTheirBuckets) {
+  testing::FakeClock clock;
+  RateLimiter limiter(1, 1, clock);
+  EXPECT_EQ(limiter.Take("a"), absl::ZeroDuration());
+  EXPECT_EQ(limiter.Take("b"), absl::ZeroDuration());
+  EXPECT_GT(limiter.Take("a"), absl::ZeroDuration());
+}
+
+TEST(RateLimiterTest, ForgetsCallersThatHaveBeenQuiet) {
+  testing::FakeClock clock;
+  RateLimiter limiter(1, 1, clock);
+  for (int i = 0; i < 10'000; ++i) limiter.Take(absl::StrCat("peer/", i));
+  clock.Advance(absl::Seconds(2));
+  limiter.Take("new");
+  EXPECT_EQ(limiter.size(), 1u);
+}
+
+TEST(RateLimiterTest, ZeroMeansNoLimit) {
+  testing::FakeClock clock;
+  RateLimiter limiter(0, 1, clock);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(limiter.Take("a"), absl::ZeroDuration());
+}
+
+}  // namespace
+}  // namespace lectern::api
