@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "api/cli/fields.h"
 #include "api/cli/output.h"
+#include "lectern/v1/lectures.pb.h"
 
 namespace lectern::cli {
 namespace {

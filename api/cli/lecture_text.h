@@ -3,7 +3,11 @@
 
 #include <string>
 
-#include "lectern/v1/lectures.pb.h"
+namespace lectern::v1 {   // generated; see proto/lectern/v1/lectures.proto
+class Lecture;
+class LectureView;
+enum View : int;
+}  // namespace lectern::v1
 
 namespace lectern::cli {
 

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""summary.py BROKEN_BUILDS FILE.xml...: names what failed in ctest's JUnit reports, then prints "N passed, N failed"."""
+import os
+import sys
+import xml.etree.ElementTree
+
+
+def main() -> int:
+    passed, failed, skipped = 0, int(sys.argv[1]), 0
+    for path in sys.argv[2:]:
+        if not os.path.exists(path):
+            continue
+        build = os.path.basename(path).removesuffix(".xml")
+        for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+            status = case.get("status")
+            if case.find("failure") is not None or status == "fail":
+                failed += 1
+                print(f"failed: {case.get('name')} ({build})")
+            elif case.find("skipped") is not None or status in ("notrun", "disabled"):
+                skipped += 1
+                print(f"skipped: {case.get('name')} ({build})")
+            else:
+                passed += 1
+    if passed + failed == 0:
+        print("no test matches")
+        failed = 1
+    print(f"{passed} passed, {failed} failed" if not skipped else f"{skipped} skipped\n{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
