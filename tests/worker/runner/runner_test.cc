@@ -22,6 +22,12 @@ using ::testing::HasSubstr;
 using link::Outcome;
 using testing::FakeContext;
 
+Outcome Cancelled() {
+  Outcome outcome;
+  outcome.kind = Outcome::kCancelled;
+  return outcome;
+}
+
 class NoSources final : public SourceProxy {
  public:
   std::unique_ptr<Source> Open(int64_t, SourceOptions) override { return nullptr; }
@@ -85,8 +91,7 @@ TEST_F(RunnerTest, StopsAStepThatStallsAndBlamesTheMedia) {
     absl::Notification stopped;
     context.OnStop([&] { stopped.Notify(); });
     EXPECT_TRUE(stopped.WaitForNotificationWithTimeout(absl::Seconds(20)));
-    Outcome cancelled;
-    cancelled.kind = Outcome::kCancelled;
+    Outcome cancelled = Cancelled();
     cancelled.log_tail = "last words";
     return cancelled;
   });
@@ -103,7 +108,7 @@ TEST_F(RunnerTest, StopsAStepAfterItsRunLimit) {
     absl::Notification stopped;
     context.OnStop([&] { stopped.Notify(); });
     EXPECT_TRUE(stopped.WaitForNotificationWithTimeout(absl::Seconds(20)));
-    return Outcome{Outcome::kCancelled};
+    return Cancelled();
   });
   EXPECT_EQ(outcome.failure_class, v1::MEDIA);
   EXPECT_THAT(outcome.error, HasSubstr("time limit"));
@@ -113,7 +118,7 @@ TEST_F(RunnerTest, KeepsACancellationACancellation) {
   Outcome outcome = Run([this](const v1::Assign&, StepEnvironment&, link::JobContext& context) {
     context_.Stop();
     EXPECT_TRUE(context.ShouldStop());
-    return Outcome{Outcome::kCancelled};
+    return Cancelled();
   });
   EXPECT_EQ(outcome.kind, Outcome::kCancelled);
 }
