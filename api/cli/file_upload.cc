@@ -193,7 +193,7 @@ absl::Status FileUpload::Pause(absl::string_view why, absl::Duration least) {
   if (clock_.Steady() - progress_at_ > options_.patience) {
     return absl::UnavailableError(absl::StrCat("no progress for ", absl::FormatDuration(options_.patience), ": ", why));
   }
-  const absl::Duration pause = std::max(least, BackOff(failures_++, Random()));
+  const absl::Duration pause = std::max(least, BackOff(options_.pause, failures_++, Random()));
   progress_.Words(absl::StrCat("waiting: ", why));
   return interrupt_.Sleep(pause) ? absl::OkStatus() : absl::CancelledError("interrupted");
 }

@@ -28,6 +28,7 @@ struct FileUploadOptions {
   std::string file_name;                                // for Upload-Metadata
   uint64_t piece_bytes = 32 << 20;                      // in one PATCH: what a broken one may have to send again
   absl::Duration patience = absl::Hours(1);             // without any progress
+  absl::Duration pause = absl::Milliseconds(500);       // before the first repetition; doubled, with jitter
   std::function<absl::StatusOr<UploadTarget>()> renew;  // a fresh token for the same upload
 };
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace lectern::v1 {   // generated; see proto/lectern/v1/lectures.proto
+namespace lectern::v1 {  // generated; see proto/lectern/v1/lectures.proto
 class Lecture;
 class LectureView;
 enum View : int;

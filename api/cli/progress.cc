@@ -55,6 +55,7 @@ std::string BarText(uint64_t acknowledged, uint64_t sent, uint64_t size, double 
 void Progress::Bytes(uint64_t acknowledged, uint64_t sent, uint64_t size) {
   const absl::Duration now = clock_.Steady();
   speed_.Sample(sent, now);
+  if (!terminal_ && shown_at_ == -absl::InfiniteDuration()) shown_at_ = now;   // a short upload needs no lines at all
   if (now - shown_at_ < (terminal_ ? kRedraw : kPlainLine)) return;
   shown_at_ = now;
   if (terminal_) {

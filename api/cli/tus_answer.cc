@@ -6,8 +6,7 @@
 namespace lectern::cli {
 namespace {
 
-constexpr double kBaseSeconds = 0.5;
-constexpr double kCapSeconds = 30;
+constexpr absl::Duration kCap = absl::Seconds(30);
 
 }  // namespace
 
@@ -33,9 +32,9 @@ TusAction ActionFor(int http_status, bool head) {
   }
 }
 
-absl::Duration BackOff(int failures, double random) {
-  const double most = std::min(kCapSeconds, kBaseSeconds * std::pow(2, std::min(failures, 20)));
-  return absl::Seconds(std::max(0.1, most * random));
+absl::Duration BackOff(absl::Duration base, int failures, double random) {
+  const absl::Duration most = std::min(kCap, base * std::pow(2, std::min(failures, 20)));
+  return std::max(base / 5, most * random);
 }
 
 }  // namespace lectern::cli

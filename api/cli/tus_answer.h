@@ -20,7 +20,7 @@ enum class TusAction {
 // that the offset was wrong.
 TusAction ActionFor(int http_status, bool head);
 
-// Full jitter: uniform in (0, min(cap, base * 2^failures)], at least a tenth of a second. `random` in [0, 1).
-absl::Duration BackOff(int failures, double random);
+// Full jitter: uniform up to `base` * 2^failures, at most 30 seconds, at least a fifth of `base`. `random` in [0, 1).
+absl::Duration BackOff(absl::Duration base, int failures, double random);
 
 }  // namespace lectern::cli

@@ -40,8 +40,8 @@ write_api() {
   local k=$1
   write_service "api-$k" <<RUN
 LECTERN_DATABASE_URL=$(q "$(database_url)") && export LECTERN_DATABASE_URL
-exec $(q "$DATA/bin/lectern-api") --listen=$LISTEN --port=$(grpc_port "$k") --gateway_port=$(gateway_port "$k") \\
-  --web_dir=$(q "$DATA/share/api/web/dist") --master_key_file=$(q "$DATA/secrets/master.key") \\
+exec $(q "$DATA/bin/lectern-api") --grpc_listen=$LISTEN:$(grpc_port "$k") --gateway_listen=$LISTEN:$(gateway_port "$k") \\
+  --web_dir=$(q "$DATA/share/api/web/dist") --master_key_file=$(q "$DATA/secrets/master.key") --create_master_key \\
   --admin_port=$(admin_port "api-$k") --drain_timeout=10s $(tls_server_flags)
 RUN
 }

@@ -22,7 +22,7 @@ start_api() {
   local k
   if [ ! -f "$DATA/run/migrated" ] || [ "$DATA/bin/lectern-api" -nt "$DATA/run/migrated" ]; then
     step "Applying migrations"
-    LECTERN_DATABASE_URL=$(database_url) as_user "$DATA/bin/lectern-api" --migrate --migrations="$DATA/share/migrations" \
+    LECTERN_DATABASE_URL=$(database_url) as_user "$DATA/bin/lectern-api" --migrate --migrations_dir="$DATA/share/migrations" \
       2>"$DATA/log/migrate.log" || { tail -5 "$DATA/log/migrate.log" >&2; die "the migrations failed"; }
     touch "$DATA/run/migrated"
   fi

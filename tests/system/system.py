@@ -252,15 +252,15 @@ class System:
 
     def migrate(self):
         environment = {**os.environ, **self.api_environment(), "LECTERN_ADMIN_PASSWORD": self.passwords["admin@example.org"]}
-        for arguments in (["--migrate", f"--migrations={ROOT}/migrations"], ["--create_admin=admin@example.org"]):
+        for arguments in (["--migrate", f"--migrations_dir={ROOT}/migrations"], ["--create_admin=admin@example.org"]):
             result = subprocess.run([BINARIES / "lectern-api", *arguments], env=environment, capture_output=True, text=True, check=False)
             check(result.returncode == 0, f"lectern-api {arguments[0]}: {result.stderr}")
 
     def start_api(self, k):
         name = f"api-{k + 1}"
         times = [f"--{flag}={value}" for flag, value in self.times.items()]
-        self.add(name, [BINARIES / "lectern-api", "--listen=127.0.0.1", f"--port={self.grpc_ports[k]}", "--gateway_port=0",
-                        f"--web_dir={ROOT}/api/web/dist", f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times],
+        self.add(name, [BINARIES / "lectern-api", f"--grpc_listen=127.0.0.1:{self.grpc_ports[k]}", "--gateway_listen=127.0.0.1:0",
+                        f"--web_dir={ROOT}/api/web/dist", "--create_master_key", f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times],
                  self.api_environment())
 
     def admin_port(self, name):
