@@ -22,7 +22,7 @@ absl::Status GetCourse(CallContext&, const v1::GetCourseRequest& request, v1::Co
 }
 
 TEST(RegistryTest, HandsTheTypedMessagesToTheHandler) {
-  v1::Course::default_instance();
+  v1::Course::descriptor();
   Registry registry;
   registry.Add<v1::GetCourseRequest, v1::Course>("lectern.v1.CourseService.GetCourse", GetCourse);
   const Method* method = registry.Find("/lectern.v1.CourseService/GetCourse");
@@ -38,7 +38,7 @@ TEST(RegistryTest, HandsTheTypedMessagesToTheHandler) {
 }
 
 TEST(RegistryTest, ReadsWhoMayCallFromTheDescriptor) {
-  v1::Course::default_instance();
+  v1::Course::descriptor();
   AccessRule rule = ReadAccess(Descriptor("lectern.v1.CourseService.CreateCourse"));
   EXPECT_EQ(rule.who, Who::kMaintainer);
   ASSERT_EQ(rule.scope.size(), 1u);
@@ -48,14 +48,14 @@ TEST(RegistryTest, ReadsWhoMayCallFromTheDescriptor) {
 }
 
 TEST(RegistryTest, KnowsTheMethodsThatBringASecretOfTheirOwn) {
-  v1::LoginRequest::default_instance();
+  v1::LoginRequest::descriptor();
   EXPECT_TRUE(ReadAccess(Descriptor("lectern.v1.AuthService.Login")).brings_secret);
   EXPECT_FALSE(ReadAccess(Descriptor("lectern.v1.AuthService.GetKeys")).brings_secret);
 }
 
 TEST(RegistryTest, ListsWhatIsMissing) {
-  v1::Course::default_instance();
-  v1::Hello::default_instance();
+  v1::Course::descriptor();
+  v1::Hello::descriptor();
   Registry registry;
   registry.Add<v1::GetCourseRequest, v1::Course>("lectern.v1.CourseService.GetCourse", GetCourse);
   std::vector<std::string> missing = MissingMethods(registry);
