@@ -237,7 +237,9 @@ void JobTable::Recorded(JobKey key) {
 void JobTable::StopAll(Fate fate) {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     auto next = std::next(entry);
-    if (entry->second.active()) Stop(entry, fate);
+    // What a person cancelled must not run elsewhere.
+    bool cancelled = fate == Fate::kRelease && entry->second.active() && entry->second.run->fate() == Fate::kCancel;
+    if (entry->second.active() && !cancelled) Stop(entry, fate);
     entry = next;
   }
 }

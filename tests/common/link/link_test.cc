@@ -573,6 +573,26 @@ TEST_F(LinkTest, HandsBackWhatDoesNotEndInTime) {
   EXPECT_TRUE(std::filesystem::is_empty(dir_ / "state/outcomes"));
 }
 
+TEST_F(LinkTest, DoesNotHandBackWhatWasCancelled) {
+  std::unique_ptr<Link> link = Start();
+  auto stream = api_.NextAttachment();
+  jobs_.deaf = true;
+  stream->Assign(1, 5);
+  auto run = jobs_.Next();
+  v1::ServerMessage cancel;
+  cancel.mutable_cancel()->set_job(1);
+  cancel.mutable_cancel()->set_token(5);
+  stream->Send(cancel);
+  ASSERT_TRUE(Eventually([&] { return run->context->ShouldStop(); }));
+  std::thread drain([&] { link->Drain(absl::ZeroDuration()); });
+  stream->Expect(Message::kDrain);
+  run->outcome.kind = Outcome::kFailed;
+  run->end.Notify();
+  EXPECT_EQ(stream->Expect(Message::kCancelled).cancelled().token(), 5);
+  stream->Recorded(1, 5);
+  drain.join();
+}
+
 TEST_F(LinkTest, DrainsAlsoWithoutAnApi) {
   LinkConfig config = Config({api_.address()});
   Start(config);
