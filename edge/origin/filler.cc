@@ -1,0 +1,208 @@
+#include "edge/origin/filler.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+
+namespace lectern::edge {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr size_t kMaxMissing = 10'000;
+
+http::Awaitable<void> Pause(absl::Duration time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, absl::ToChronoNanoseconds(time));
+  co_await timer.async_wait(kAwait);
+}
+
+// Whether this answer goes on where `have` bytes ended, or repeats the same version from the start.
+bool Continues(const OriginHead& head, const ObjectMeta& meta, uint64_t have) {
+  if (meta.etag.empty() || head.etag != meta.etag) return false;
+  return head.status == 200 || (head.status == 206 && head.range_first == have);
+}
+
+}  // namespace
+
+Filler::Filler(DiskCache& cache, Clock& clock, FillerOptions options)
+    : cache_(cache), clock_(clock), options_(std::move(options)), client_(options_.origin) {}
+
+std::shared_ptr<Fill> Filler::Join(asio::any_io_executor executor, FillRequest request) {
+  std::shared_ptr<Fill> fill;
+  {
+    absl::MutexLock lock(&mu_);
+    std::shared_ptr<Fill>& place = fills_[request.key];
+    if (place != nullptr) return place;
+    fill = place = std::make_shared<Fill>(request.token);
+  }
+  asio::co_spawn(asio::make_strand(executor), Lead(fill, std::move(request)), asio::detached);
+  return fill;
+}
+
+http::Awaitable<void> Filler::Lead(std::shared_ptr<Fill> fill, FillRequest request) {
+  std::string key = request.key;
+  FillFailure failure = FillFailure::kUnavailable;
+  try {
+    failure = co_await Bring(*fill, std::move(request));
+  } catch (const std::exception& error) {
+    log::Error("fill failed", {{"object", key}, {"error", error.what()}});
+  }
+  if (failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout) ++failures_;
+  {
+    absl::MutexLock lock(&mu_);
+    fills_.erase(key);
+  }
+  // After the erasure, so that who tries again starts a new one.
+  if (failure != FillFailure::kNone) fill->Fail(failure);
+}
+
+http::Awaitable<absl::StatusOr<std::unique_ptr<OriginExchange>>> Filler::Ask(OriginRequest request) {
+  ++requests_;
+  absl::Duration start = clock_.Steady();
+  absl::StatusOr<std::unique_ptr<OriginExchange>> exchange = co_await client_.Start(std::move(request));
+  if (options_.on_origin_answer) options_.on_origin_answer(clock_.Steady() - start);
+  co_return exchange;
+}
+
+// Answers without a body of the object. Absent: there is one.
+std::optional<FillFailure> Filler::TakeAnswer(const OriginHead& head, Fill& fill, const FillRequest& request) {
+  switch (head.status) {
+    case 200:
+    case 206:
+      return std::nullopt;
+    case 304: {
+      if (!request.known) return FillFailure::kUnavailable;
+      CachedObject object = *request.known;
+      object.validated_at = clock_.Now();
+      cache_.Touch(request.key, object.meta->etag, object.validated_at);
+      fill.Complete(std::move(object), /*confirmed=*/true);
+      return FillFailure::kNone;
+    }
+    case 404:
+    case 410:
+      if (request.known) cache_.Remove(request.key);
+      RememberMissing(request.key);
+      return FillFailure::kNotFound;
+    case 401:
+    case 403:
+      return FillFailure::kDenied;
+    default:
+      log::Warn("origin failed", {{"object", request.key}, {"status", head.status}});
+      return FillFailure::kUnavailable;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const OriginHead& head, Fill& fill, ObjectMeta& meta) {
+  if (head.status != 200) return absl::UnavailableError("the origin sent a part that nobody asked for");
+  absl::StatusOr<std::unique_ptr<DiskCache::Writer>> writer = cache_.Create();
+  if (!writer.ok()) return writer.status();
+  meta.etag = head.etag;
+  meta.last_modified = head.last_modified;
+  meta.validated_at = clock_.Now();
+  meta.size = head.content_length < 0 ? 0 : static_cast<uint64_t>(head.content_length);
+  fill.StartBody(std::make_shared<const ObjectMeta>(meta), head.content_length >= 0, (*writer)->file());
+  return writer;
+}
+
+// `skip`: bytes at the start of the answer that are there already.
+http::Awaitable<absl::Status> Filler::Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer, uint64_t skip) {
+  while (true) {
+    absl::StatusOr<absl::string_view> bytes = co_await exchange.Read();
+    if (!bytes.ok()) co_return bytes.status();
+    if (bytes->empty()) co_return absl::OkStatus();
+    bytes_in_ += static_cast<int64_t>(bytes->size());
+    absl::string_view fresh = *bytes;
+    fresh.remove_prefix(std::min<uint64_t>(skip, fresh.size()));
+    skip -= bytes->size() - fresh.size();
+    absl::Status stored = writer.Append(fresh);
+    if (!stored.ok()) co_return absl::InternalError(stored.message());
+    fill.Advance(writer.size());
+  }
+}
+
+http::Awaitable<FillFailure> Filler::Bring(Fill& fill, FillRequest request) {
+  std::unique_ptr<DiskCache::Writer> writer;
+  ObjectMeta meta;
+  meta.key = request.key;
+  absl::Status trouble;
+  for (int attempt = 0; attempt < options_.attempts; ++attempt) {
+    if (attempt > 0) co_await Pause(absl::Milliseconds(50) * attempt);
+    OriginRequest question;
+    question.base_url = request.base_url;
+    question.target = absl::StrCat("/p/", request.token, "/", request.key);
+    if (request.known && !writer) question.if_none_match = request.known->meta->etag;
+    uint64_t have = writer ? writer->size() : 0;
+    question.resume_from = have;
+    question.if_range = meta.etag;
+    absl::StatusOr<std::unique_ptr<OriginExchange>> exchange = co_await Ask(std::move(question));
+    trouble = exchange.status();
+    // Who waits has waited long enough: a time-out is not tried again before the first byte.
+    if (absl::IsDeadlineExceeded(trouble) && !writer) break;
+    if (absl::IsInvalidArgument(trouble)) break;
+    if (!exchange.ok()) continue;
+    const OriginHead head = (*exchange)->head();
+    if (std::optional<FillFailure> settled = TakeAnswer(head, fill, request)) co_return *settled;
+    if (!writer) {
+      absl::StatusOr<std::unique_ptr<DiskCache::Writer>> started = StartBody(head, fill, meta);
+      trouble = started.status();
+      if (!started.ok()) break;
+      writer = *std::move(started);
+    } else if (!Continues(head, meta, have)) {
+      trouble = absl::UnavailableError("the origin has another version now");
+      break;
+    }
+    trouble = co_await Copy(**exchange, fill, *writer, head.status == 200 ? have : 0);
+    if (trouble.ok()) {
+      absl::StatusOr<CachedObject> object = writer->Commit(meta);
+      trouble = object.status();
+      if (object.ok()) fill.Complete(*std::move(object), /*confirmed=*/false);
+      if (object.ok()) co_return FillFailure::kNone;
+      break;
+    }
+    if (absl::IsInternal(trouble) || meta.etag.empty()) break;
+  }
+  log::Warn("object not brought from the origin",
+            {{"object", request.key}, {"origin", log::Redact(request.base_url)}, {"error", trouble.message()}});
+  co_return absl::IsDeadlineExceeded(trouble) ? FillFailure::kTimeout : FillFailure::kUnavailable;
+}
+
+void Filler::RememberMissing(const std::string& key) {
+  absl::Duration now = clock_.Steady();
+  absl::MutexLock lock(&mu_);
+  if (missing_.size() >= kMaxMissing) {
+    absl::erase_if(missing_, [now](const auto& entry) { return entry.second <= now; });
+  }
+  if (missing_.size() < kMaxMissing) missing_[key] = now + options_.missing_for;
+}
+
+bool Filler::IsKnownMissing(absl::string_view key) {
+  absl::Duration now = clock_.Steady();
+  absl::MutexLock lock(&mu_);
+  auto found = missing_.find(key);
+  if (found == missing_.end()) return false;
+  if (found->second > now) return true;
+  missing_.erase(found);
+  return false;
+}
+
+FillerCounters Filler::counters() const { return {requests_.load(), failures_.load(), bytes_in_.load()}; }
+
+void Filler::Shutdown() {
+  absl::flat_hash_map<std::string, std::shared_ptr<Fill>> fills;
+  {
+    absl::MutexLock lock(&mu_);
+    fills.swap(fills_);
+  }
+  for (auto& [key, fill] : fills) fill->DropWaiters();
+  client_.CloseIdle();
+}
+
+}  // namespace lectern::edge
