@@ -144,10 +144,11 @@ where j.state in ('running', 'cancelling'))sql";
 
 constexpr char kReject[] = R"sql(
 with back as (
-  update jobs j set state = 'retry_wait', run_at = now() + interval '1 second', accept_by = null,
+  update jobs j set state = 'retry_wait', run_at = now() + interval '1 second', accept_by = null, run_by = null, progress = 0,
+                    attempt = j.attempt - case when j.state = 'running' then 1 else 0 end,
                     avoid_resources = case when $1::bigint = any(j.avoid_resources) then j.avoid_resources
                                            else j.avoid_resources || $1::bigint end
-  where j.id = $2 and j.token = $3 and j.resource_id = $1 and j.state = 'leased'
+  where j.id = $2 and j.token = $3 and j.resource_id = $1 and j.state in ('leased', 'running')
   returning j.id, j.token, j.resource_id, j.resource_epoch
 ), tried as (
   update job_attempts a set ended_at = now(), outcome = 'rejected', error = left($4, 1000)

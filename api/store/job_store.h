@@ -88,8 +88,11 @@ struct LockedJob {
   int64_t id = 0;
   int64_t task = 0;
   int64_t organization = 0;
-  int64_t asset = 0;               // 0: none
-  std::string task_kind;
+  int64_t asset = 0;               // 0: none; else its facts:
+  std::string upload_id;
+  int64_t lecture = 0;
+  std::string view;
+  int64_t vod_resource = 0;
   std::string kind;
   std::string label;
   std::string capability;
@@ -210,7 +213,8 @@ class JobStore {
   absl::StatusOr<std::vector<HeldJob>> ListCancelling(const std::string& api_instance);
   // leased -> running, where resource and token are the holder's. Answers with those that run now (idempotent).
   absl::StatusOr<std::vector<JobToken>> Accept(absl::Span<const HeldJob> jobs);
-  // leased -> retry_wait for a second. False: fenced.
+  // The holder does not want it, or gives it back because it shuts down: retry_wait for a second, preferably elsewhere; the
+  // attempt does not count. False: fenced.
   absl::StatusOr<bool> Reject(int64_t resource, int64_t job, int64_t token, const std::string& reason);
   // Only growing progress counts against the stall limit.
   absl::Status Progress(absl::Span<const HeldJob> jobs);
@@ -252,8 +256,8 @@ class JobStore {
   // leased, not accepted in time -> ready; the attempt does not count. The sessions that did not answer.
   absl::StatusOr<std::vector<UnacceptedSession>> ReleaseUnaccepted();
   // Held by a session that is lost or has a newer epoch; over the run limit; without progress; or asked to stop longer ago
-  // than `cancel_grace`.
-  absl::StatusOr<std::vector<TroubledJob>> ListTroubled(absl::Duration cancel_grace, int limit);
+  // than `cancel_grace`. Stalls shorter than `well_for` are not believed: progress may have been lost on our side.
+  absl::StatusOr<std::vector<TroubledJob>> ListTroubled(absl::Duration cancel_grace, absl::Duration well_for, int limit);
   // Past start_by and not started.
   absl::StatusOr<std::vector<int64_t>> ListUnstarted(int limit);
 

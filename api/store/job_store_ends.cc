@@ -1,4 +1,5 @@
 // How attempts, jobs and tasks end.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,7 @@ constexpr char kLockTaskOfJob[] = R"sql(
 select id from tasks where id = (select task_id from jobs where id = $1) for no key update)sql";
 
 #define LECTERN_LOCKED_JOB_COLUMNS                                                                                            \
-  "select j.id, j.task_id, j.organization_id, t.asset_id, t.kind as task_kind, j.kind, j.label, j.capability, j.state, j.token, " \
+  "select j.id, j.task_id, j.organization_id, t.asset_id, d.upload_id, d.lecture_id, d.view, d.vod_resource_id, j.kind, j.label, j.capability, j.state, j.token, " \
   "j.resource_id, j.resource_epoch, j.cancel_requested_at is not null as cancel_requested, j.spec, j.attempt, j.max_attempts, "  \
   "j.losses, j.media_failures, coalesce(j.pinned_resource_id, 0) as pinned_resource_id, "                                      \
   "(select count(distinct a.resource_id) from job_attempts a "                                                                 \
@@ -24,7 +25,7 @@ select id from tasks where id = (select task_id from jobs where id = $1) for no 
   "        and a.failure_class = 'media') as media_failed_here, "                                                              \
   "(select extract(epoch from now() - coalesce(a.accepted_at, a.started_at))::float8 from job_attempts a "                     \
   " where a.job_id = j.id and a.token = j.token) as ran "                                                                      \
-  "from jobs j join tasks t on t.id = j.task_id "
+  "from jobs j join tasks t on t.id = j.task_id left join assets d on d.id = t.asset_id "
 
 constexpr char kLockHeldJob[] = LECTERN_LOCKED_JOB_COLUMNS
     "where j.id = $1 and j.token = $2 and ($3::bigint = 0 or j.resource_id = $3) "
@@ -119,10 +120,11 @@ select id, token, trouble, cancelling from (
     case when s.resource_id is null or s.state <> 'alive' or s.epoch <> j.resource_epoch then 'lost'
          when j.state = 'cancelling' and j.cancel_requested_at < now() - $1::interval then 'lost'
          when j.state = 'running' and j.run_by < now() then 'overdue'
-         when j.state = 'running' and j.progress_at < now() - make_interval(secs => j.stall_seconds) then 'stalled' end as trouble
+         when j.state = 'running' and j.progress_at < now() - make_interval(secs => j.stall_seconds)
+              and make_interval(secs => j.stall_seconds) <= $2::interval then 'stalled' end as trouble
   from jobs j left join resource_sessions s on s.resource_id = j.resource_id
   where j.state in ('leased', 'running', 'cancelling')) held
-where trouble is not null order by id limit $2)sql";
+where trouble is not null order by id limit $3)sql";
 
 constexpr char kListUnstarted[] = R"sql(
 select id from jobs where start_by < now() and state in ('blocked', 'ready', 'retry_wait') and started_at is null
@@ -134,7 +136,10 @@ LockedJob ReadLocked(const pg::Row& row) {
   job.task = row.Int("task_id");
   job.organization = row.Int("organization_id");
   job.asset = row.Int("asset_id");
-  job.task_kind = row.Text("task_kind");
+  job.upload_id = row.Text("upload_id");
+  job.lecture = row.Int("lecture_id");
+  job.view = row.Text("view");
+  job.vod_resource = row.Int("vod_resource_id");
   job.kind = row.Text("kind");
   job.label = row.Text("label");
   job.capability = row.Text("capability");
@@ -230,8 +235,9 @@ absl::StatusOr<std::vector<UnacceptedSession>> JobStore::ReleaseUnaccepted() {
   return sessions;
 }
 
-absl::StatusOr<std::vector<TroubledJob>> JobStore::ListTroubled(absl::Duration cancel_grace, int limit) {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_troubled_jobs", kListTroubled}, cancel_grace, limit));
+absl::StatusOr<std::vector<TroubledJob>> JobStore::ListTroubled(absl::Duration cancel_grace, absl::Duration well_for, int limit) {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_troubled_jobs", kListTroubled}, cancel_grace,
+                                            std::min(well_for, absl::Hours(24 * 365)), limit));
   std::vector<TroubledJob> jobs;
   for (int i = 0; i < rows.size(); ++i) {
     const std::string word = rows[i].Text("trouble");

@@ -101,6 +101,36 @@ ResourceHealth ReadHealth(const pg::Row& row) {
   return row.Bool("suspect") ? ResourceHealth::kSuspect : ResourceHealth::kAlive;
 }
 
+std::vector<CandidateResource> ReadCandidates(const pg::Rows& rows) {
+  std::vector<CandidateResource> candidates;
+  candidates.reserve(rows.size());
+  for (int i = 0; i < rows.size(); ++i) {
+    const pg::Row row = rows[i];
+    CandidateResource& candidate = candidates.emplace_back();
+    candidate.id = row.Int("id");
+    candidate.organization = row.Int("organization_id");
+    candidate.kind = row.Text("kind");
+    candidate.host = row.Text("host");
+    candidate.shared = row.Bool("shared");
+    candidate.health = ReadHealth(row);
+    candidate.draining = row.Bool("draining");
+    candidate.quarantined = row.Bool("quarantined");
+    candidate.slots = static_cast<int>(row.Int("slots"));
+    candidate.busy = static_cast<int>(row.Int("busy"));
+    candidate.load = row.Double("load");
+    candidate.capabilities = row.Texts("capabilities");
+    candidate.epoch = row.Int("epoch");
+    candidate.api_instance = row.Text("api_instance");
+  }
+  return candidates;
+}
+
+OrganizationTree ReadTree(const pg::Rows& rows) {
+  OrganizationTree tree;
+  for (int i = 0; i < rows.size(); ++i) tree.Set(rows[i].Int("id"), rows[i].Int("parent_id"));
+  return tree;
+}
+
 }  // namespace
 
 absl::StatusOr<Attached> LinkStore::Attach(const AttachRequest& request, absl::Duration lease) {
@@ -164,34 +194,22 @@ absl::Status LinkStore::NoteSuccess(int64_t resource, int64_t epoch) {
 
 absl::StatusOr<std::vector<CandidateResource>> LinkStore::ListCandidates(const LinkTimes& times) {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_candidates", kListCandidates}, times.suspect_after));
-  std::vector<CandidateResource> candidates;
-  candidates.reserve(rows.size());
-  for (int i = 0; i < rows.size(); ++i) {
-    const pg::Row row = rows[i];
-    CandidateResource& candidate = candidates.emplace_back();
-    candidate.id = row.Int("id");
-    candidate.organization = row.Int("organization_id");
-    candidate.kind = row.Text("kind");
-    candidate.host = row.Text("host");
-    candidate.shared = row.Bool("shared");
-    candidate.health = ReadHealth(row);
-    candidate.draining = row.Bool("draining");
-    candidate.quarantined = row.Bool("quarantined");
-    candidate.slots = static_cast<int>(row.Int("slots"));
-    candidate.busy = static_cast<int>(row.Int("busy"));
-    candidate.load = row.Double("load");
-    candidate.capabilities = row.Texts("capabilities");
-    candidate.epoch = row.Int("epoch");
-    candidate.api_instance = row.Text("api_instance");
-  }
-  return candidates;
+  return ReadCandidates(rows);
+}
+
+absl::StatusOr<std::vector<CandidateResource>> LinkStore::ListCandidates(pg::Session& session, const LinkTimes& times) {
+  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"list_candidates", kListCandidates}, times.suspect_after));
+  return ReadCandidates(rows);
 }
 
 absl::StatusOr<OrganizationTree> LinkStore::LoadTree() {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"load_organization_tree", kLoadTree}));
-  OrganizationTree tree;
-  for (int i = 0; i < rows.size(); ++i) tree.Set(rows[i].Int("id"), rows[i].Int("parent_id"));
-  return tree;
+  return ReadTree(rows);
+}
+
+absl::StatusOr<OrganizationTree> LinkStore::LoadTree(pg::Session& session) {
+  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"load_organization_tree", kLoadTree}));
+  return ReadTree(rows);
 }
 
 absl::StatusOr<std::vector<ResourceFlags>> LinkStore::ListFlags(absl::Span<const int64_t> resources) {

@@ -90,7 +90,9 @@ class LinkStore {
 
   // All resources that are not removed and may run jobs, for the policies.
   absl::StatusOr<std::vector<CandidateResource>> ListCandidates(const LinkTimes& times);
+  absl::StatusOr<std::vector<CandidateResource>> ListCandidates(pg::Session& session, const LinkTimes& times);
   absl::StatusOr<OrganizationTree> LoadTree();
+  absl::StatusOr<OrganizationTree> LoadTree(pg::Session& session);
 
   absl::StatusOr<std::vector<ResourceFlags>> ListFlags(absl::Span<const int64_t> resources);
   absl::StatusOr<std::vector<OriginRow>> ListOrigins();

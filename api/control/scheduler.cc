@@ -1,0 +1,95 @@
+#include "api/control/scheduler.h"
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/control/link_session.h"
+#include "common/base/status.h"
+#include "common/log/log.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr int kMostJobs = 500;             // looked at in one round
+constexpr absl::Duration kTreeAge = absl::Seconds(1);
+
+}  // namespace
+
+Scheduler::Scheduler(Shared& shared, Leader& leader, SessionTable& sessions)
+    : shared_(shared), leader_(leader), sessions_(sessions), policy_(RecursiveOrganizationPolicy()) {}
+
+Scheduler::~Scheduler() { Stop(); }
+
+void Scheduler::Start(NotifyHub& hub) {
+  hub_ = &hub;
+  loop_ = std::make_unique<PeriodicLoop>("scheduler", shared_.config.poll, [this] { Pass(); });
+}
+
+void Scheduler::Stop() {
+  if (loop_) loop_->Stop();
+}
+
+void Scheduler::Wake() {
+  if (loop_) loop_->Wake();
+}
+
+void Scheduler::Pass() {
+  if (!leader_.IsLeader()) return;
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more && leader_.IsLeader()) more = Place();
+  if (!more.ok()) log::Warn("jobs could not be placed", {{"error", more.status().ToString()}});
+}
+
+absl::StatusOr<bool> Scheduler::Place() {
+  const absl::Duration now = shared_.clock.Steady();
+  if (now - promoted_at_ >= shared_.config.poll / 2) {
+    RETURN_IF_ERROR(shared_.jobs.Promote().status());
+    promoted_at_ = now;
+  }
+  ASSIGN_OR_RETURN(std::vector<WaitingJob> jobs, shared_.jobs.ListReady(kMostJobs));
+  if (jobs.empty()) return false;
+  ASSIGN_OR_RETURN(std::vector<CandidateResource> resources, shared_.links.ListCandidates(shared_.link_times()));
+  if (now - tree_read_at_ >= kTreeAge) RETURN_IF_ERROR(RefreshTree());
+  const bool full = jobs.size() >= kMostJobs;
+  ASSIGN_OR_RETURN(std::vector<AssignedJob> assigned, Assign(jobs, resources));
+  if (assigned.empty() && full) {
+    // The first ones can go nowhere; they must not hide others that can.
+    ASSIGN_OR_RETURN(jobs, shared_.jobs.ListReady(kMostJobs, /*spread=*/true));
+    ASSIGN_OR_RETURN(assigned, Assign(jobs, resources));
+  }
+  Push(assigned);
+  return !assigned.empty() && full;
+}
+
+absl::Status Scheduler::RefreshTree() {
+  ASSIGN_OR_RETURN(tree_, shared_.links.LoadTree());
+  tree_read_at_ = shared_.clock.Steady();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<AssignedJob>> Scheduler::Assign(const std::vector<WaitingJob>& jobs,
+                                                          const std::vector<CandidateResource>& resources) {
+  const std::vector<Assignment> wishes = policy_->Allocate({jobs, resources, &tree_});
+  if (wishes.empty()) return std::vector<AssignedJob>();
+  return shared_.jobs.Assign(wishes, shared_.config.accept_timeout);
+}
+
+void Scheduler::Push(const std::vector<AssignedJob>& jobs) {
+  std::set<std::string> others;
+  for (const AssignedJob& job : jobs) {
+    shared_.metrics.ObserveStart(job.job_class, job.waited);
+    std::shared_ptr<LinkSession> session =
+        job.api_instance == shared_.config.instance ? sessions_.Find(job.resource) : nullptr;
+    if (session != nullptr && session->epoch() == job.epoch) {
+      session->Assign(job);
+    } else {
+      others.insert(job.api_instance);
+    }
+  }
+  // Also this instance itself, where a stream is about to enter the table.
+  for (const std::string& instance : others) hub_->NotifyPush(instance);
+}
+
+}  // namespace lectern::api
