@@ -1,4 +1,4 @@
-#include "api/flags.h"
+#include "flags.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"

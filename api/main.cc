@@ -11,7 +11,7 @@
 #include "api/calls/key_ring.h"
 #include "api/calls/statement_metrics.h"
 #include "api/control/control.h"
-#include "api/flags.h"
+#include "flags.h"
 #include "api/services/administration.h"
 #include "api/services/services.h"
 #include "api/store/access_store.h"
