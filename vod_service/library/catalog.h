@@ -50,7 +50,7 @@ class Catalog {
   // Ends an open upload as kExpired, kTerminated or kBroken; nothing happens to one that is not open.
   absl::Status CloseUpload(absl::string_view id, UploadState state, absl::string_view error);
   absl::Status MarkReported(absl::string_view id);
-  // Complete becomes kDeleted, and its renditions are forgotten.
+  // Complete becomes kDeleted; its renditions and pictures are forgotten, and outputs of its jobs are given to the sweep.
   absl::Status MarkDeleted(absl::string_view id);
 
   // ---- Outputs of jobs ----
@@ -63,6 +63,8 @@ class Catalog {
   // Errors: kFailedPrecondition/FENCED.
   absl::Status CommitOutputs(int64_t job, int64_t fence, const std::vector<OutputRecord>& outputs, absl::Time now);
   absl::StatusOr<OutputRecord> GetCommitted(int64_t job, absl::string_view name);   // kNotFound
+  // What the highest fence of a job has committed, by name.
+  absl::StatusOr<std::vector<OutputRecord>> ListCommitted(int64_t job);
   // (job, fence) pairs with staged outputs that a higher fence has overtaken, or that are older than `before`.
   struct StagedGroup {
     int64_t job = 0;
@@ -77,10 +79,11 @@ class Catalog {
   // ---- Published media ----
 
   // Adds finished renditions (their files are in place) and makes the upload the one that its view shows, unless a newer one
-  // does already. What they replace is swept after `retention`. Refused with kFailedPrecondition: SUPERSEDED (a newer recording
-  // is published), FENCED, UPLOAD_GONE.
+  // does already: then it is only kept for `retention`, as is what it replaces. `enough` false (sound without the picture): it
+  // does not take over from another recording yet. Errors: kFailedPrecondition with FENCED or UPLOAD_GONE.
   absl::Status PublishRenditions(absl::string_view upload, int64_t job, int64_t fence,
-                                 const std::vector<RenditionRecord>& renditions, absl::Time now, absl::Duration retention);
+                                 const std::vector<RenditionRecord>& renditions, bool enough, absl::Time now,
+                                 absl::Duration retention);
   absl::StatusOr<std::vector<RenditionRecord>> ListRenditions(absl::string_view upload);   // by label
   absl::StatusOr<PublishedView> GetPublished(int64_t lecture, absl::string_view view);     // kNotFound
   absl::StatusOr<std::vector<PublishedView>> ListUnwrittenMasters();
@@ -94,6 +97,7 @@ class Catalog {
   // Also forgets outputs whose objects were below a kPrefix target.
   absl::Status FinishSweep(const SweepItem& item);
   absl::StatusOr<bool> KnowsRenditionDir(absl::string_view dir);
+  absl::StatusOr<bool> WaitsForSweep(SweepItem::Kind kind, absl::string_view target);
 
  private:
   Catalog(Fd lock, std::unique_ptr<Sqlite> writer, std::unique_ptr<Sqlite> reader);

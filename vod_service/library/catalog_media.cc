@@ -7,10 +7,9 @@ namespace lectern::vod {
 namespace {
 
 constexpr char kPublishGuard[] = R"sql(
-select u.state, coalesce((select fence from fences where job = ?), 0),
-       exists (select 1 from published p join uploads n on n.id = p.upload
-               where p.lecture = u.lecture and p.view = u.view and n.sequence > u.sequence),
-       u.lecture, u.view
+select u.state, coalesce((select fence from fences where job = ?), 0), u.lecture, u.view, u.sequence,
+       coalesce((select n.sequence from published p join uploads n on n.id = p.upload
+                 where p.lecture = u.lecture and p.view = u.view), 0)
 from uploads u where u.id = ?
 )sql";
 
@@ -83,6 +82,8 @@ constexpr char kFinishSweep[] = "delete from sweep where id = ?";
 
 constexpr char kKnowsDir[] = "select 1 from renditions where dir = ?";
 
+constexpr char kWaitsForSweep[] = "select 1 from sweep where kind = ? and target = ?";
+
 PublishedView ReadPublished(const Statement& row) {
   return {row.Int(0), row.Text(1), row.Text(2), row.Int(3), row.Int(4)};
 }
@@ -107,6 +108,12 @@ absl::Status InsertRendition(Sqlite& db, const RenditionRecord& rendition, absl:
   return insert.Run();
 }
 
+absl::Status SweepUpload(Sqlite& db, absl::string_view upload, absl::Time not_before) {
+  Statement sweep = db.Query(kAddSweep);
+  sweep << static_cast<int>(SweepItem::kUpload) << upload << absl::ToUnixMillis(not_before);
+  return sweep.Run();
+}
+
 absl::Status MakeCurrent(Sqlite& db, int64_t lecture, absl::string_view view, absl::string_view upload, absl::Time sweep_old) {
   Statement superseded = db.Query(kSweepSuperseded);
   superseded << absl::ToUnixMillis(sweep_old) << lecture << view << upload;
@@ -126,12 +133,12 @@ absl::Status Refused(const char* reason, const char* message) {
 }  // namespace
 
 absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, int64_t fence,
-                                        const std::vector<RenditionRecord>& renditions, absl::Time now,
+                                        const std::vector<RenditionRecord>& renditions, bool enough, absl::Time now,
                                         absl::Duration retention) {
   absl::MutexLock lock(&write_mu_);
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());
-  int64_t lecture = 0;
+  int64_t lecture = 0, sequence = 0, published = 0;
   std::string view;
   {
     Statement guard = writer_->Query(kPublishGuard);
@@ -141,12 +148,17 @@ absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, i
       return Refused("UPLOAD_GONE", "the recording was deleted");
     }
     if (guard.Int(1) > fence) return Refused("FENCED", "the job was given to another resource since");
-    if (guard.Int(2) != 0) return Refused("SUPERSEDED", "a newer recording of this view is published");
-    lecture = guard.Int(3);
-    view = guard.Text(4);
+    lecture = guard.Int(2);
+    view = guard.Text(3);
+    sequence = guard.Int(4);
+    published = guard.Int(5);
   }
   for (const RenditionRecord& rendition : renditions) RETURN_IF_ERROR(InsertRendition(*writer_, rendition, now + retention));
-  RETURN_IF_ERROR(MakeCurrent(*writer_, lecture, view, upload, now + retention));
+  if (published > sequence) {
+    RETURN_IF_ERROR(SweepUpload(*writer_, upload, now + retention));
+  } else if (enough || published == 0 || published == sequence) {
+    RETURN_IF_ERROR(MakeCurrent(*writer_, lecture, view, upload, now + retention));
+  }
   return transaction.Commit();
 }
 
@@ -244,6 +256,13 @@ absl::StatusOr<bool> Catalog::KnowsRenditionDir(absl::string_view dir) {
   absl::MutexLock lock(&read_mu_);
   Statement query = reader_->Query(kKnowsDir);
   query << dir;
+  return query.Step();
+}
+
+absl::StatusOr<bool> Catalog::WaitsForSweep(SweepItem::Kind kind, absl::string_view target) {
+  absl::MutexLock lock(&read_mu_);
+  Statement query = reader_->Query(kWaitsForSweep);
+  query << static_cast<int>(kind) << target;
   return query.Step();
 }
 

@@ -33,6 +33,10 @@ select distinct 0, folder, ? from outputs where job = ? and fence < ? and key <>
 constexpr char kGetCommitted[] = "select " LECTERN_OUTPUT_COLUMNS
                                  " from outputs where job = ? and name = ? and key <> '' order by fence desc limit 1";
 
+constexpr char kListCommitted[] = "select " LECTERN_OUTPUT_COLUMNS R"sql( from outputs
+where job = ?1 and key <> '' and fence = (select max(fence) from outputs where job = ?1 and key <> '') order by name
+)sql";
+
 constexpr char kListStale[] = R"sql(
 select distinct o.job, o.fence from outputs o join fences f on f.job = o.job
 where o.key = '' and (o.fence < f.fence or o.staged_at < ?)
@@ -57,6 +61,15 @@ OutputRecord ReadOutput(const Statement& row) {
   output.sha256 = row.Text(5);
   output.key = row.Text(6);
   return output;
+}
+
+absl::StatusOr<std::vector<OutputRecord>> ReadOutputs(Statement query) {
+  std::vector<OutputRecord> outputs;
+  while (true) {
+    ASSIGN_OR_RETURN(bool row, query.Step());
+    if (!row) return outputs;
+    outputs.push_back(ReadOutput(query));
+  }
 }
 
 absl::Status Fenced() {
@@ -97,12 +110,14 @@ absl::StatusOr<std::vector<OutputRecord>> Catalog::ListOutputs(int64_t job, int6
   absl::MutexLock lock(&read_mu_);
   Statement query = reader_->Query(kListOutputs);
   query << job << fence;
-  std::vector<OutputRecord> outputs;
-  while (true) {
-    ASSIGN_OR_RETURN(bool row, query.Step());
-    if (!row) return outputs;
-    outputs.push_back(ReadOutput(query));
-  }
+  return ReadOutputs(std::move(query));
+}
+
+absl::StatusOr<std::vector<OutputRecord>> Catalog::ListCommitted(int64_t job) {
+  absl::MutexLock lock(&read_mu_);
+  Statement query = reader_->Query(kListCommitted);
+  query << job;
+  return ReadOutputs(std::move(query));
 }
 
 absl::Status Catalog::CommitOutputs(int64_t job, int64_t fence, const std::vector<OutputRecord>& outputs, absl::Time now) {

@@ -81,6 +81,13 @@ constexpr char kMarkDeleted[] = "update uploads set state = 5 where id = ? and s
 
 constexpr char kForgetRenditions[] = "delete from renditions where upload = ?";
 
+constexpr char kSweepItsOutputs[] = R"sql(
+insert or ignore into sweep (kind, target, not_before)
+select distinct 0, folder, 0 from outputs where upload = ? and folder like 'jobs/%'
+)sql";
+
+constexpr char kForgetItsPictures[] = "delete from outputs where upload = ? and folder like 'media/%'";
+
 }  // namespace
 
 absl::Status Catalog::InsertUpload(const UploadRecord& upload) {
@@ -169,9 +176,11 @@ absl::Status Catalog::MarkDeleted(absl::string_view id) {
   Statement mark = writer_->Query(kMarkDeleted);
   mark << id;
   RETURN_IF_ERROR(mark.Run());
-  Statement forget = writer_->Query(kForgetRenditions);
-  forget << id;
-  RETURN_IF_ERROR(forget.Run());
+  for (const char* sql : {kForgetRenditions, kSweepItsOutputs, kForgetItsPictures}) {
+    Statement change = writer_->Query(sql);
+    change << id;
+    RETURN_IF_ERROR(change.Run());
+  }
   return transaction.Commit();
 }
 

@@ -209,6 +209,14 @@ absl::Status UploadService::Terminate(WriterClaim claim) {
   return absl::OkStatus();
 }
 
+void UploadService::StopFenced() {
+  for (const std::string& id : writers_.Held()) {
+    auto upload = catalog_.GetUpload(id);
+    if (upload.ok() && upload->state == UploadState::kOpen) continue;
+    writers_.WithHolder(id, [](Writer& writer) { writer.Stop(); });
+  }
+}
+
 RunningDigest UploadService::TakeDigest(absl::string_view id, uint64_t offset) {
   absl::MutexLock lock(&mu_);
   auto it = digests_.find(id);

@@ -80,6 +80,9 @@ class UploadService {
   // Gives an open upload up and frees its bytes. `claim` keeps writers out. A complete one is kFailedPrecondition/UPLOAD_COMPLETE.
   absl::Status Terminate(WriterClaim claim);
 
+  // Ends the requests that write to uploads that are not open any more.
+  void StopFenced();
+
   Writers& writers() { return writers_; }
   Catalog& catalog() { return catalog_; }
   const UploadLimits& limits() const { return limits_; }

@@ -1,0 +1,184 @@
+#include "vod_service/retention/sweeper.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/log/log.h"
+#include "vod_service/library/keys.h"
+
+namespace lectern::vod {
+namespace {
+
+constexpr int kSweepsARound = 100;
+// Outputs that were staged and never committed: the longest run of a job is shorter.
+constexpr absl::Duration kStagedAge = absl::Hours(48);
+constexpr absl::Duration kUnknownPartAge = absl::Hours(1);
+
+void LogFailure(absl::string_view what, const absl::Status& status) {
+  if (!status.ok()) log::Warn("sweeping failed", {{"what", what}, {"error", status.message()}});
+}
+
+absl::Time ModifiedOf(const std::filesystem::path& path) {
+  struct stat st = {};
+  return lstat(path.c_str(), &st) == 0 ? absl::TimeFromTimespec(st.st_mtim) : absl::InfiniteFuture();
+}
+
+}  // namespace
+
+void Sweeper::CleanPackages() {
+  std::error_code error;
+  std::filesystem::remove_all(blobs_.ScratchDir() + "/packages", error);
+  if (error) log::Warn("folders of interrupted jobs stay", {{"error", error.message()}});
+}
+
+void Sweeper::Run() {
+  uploads_.FinishPending();
+  uploads_.ExpireAbandoned();
+  uploads_.SweepParts(kUnknownPartAge);
+  LogFailure("staged outputs", SweepStaged());
+  LogFailure("due items", SweepDue());
+}
+
+absl::Status Sweeper::SweepDue() {
+  while (true) {
+    ASSIGN_OR_RETURN(std::vector<SweepItem> due, catalog_.ListDueSweeps(clock_.Now(), kSweepsARound));
+    for (const SweepItem& item : due) RETURN_IF_ERROR(SweepItemNow(item));
+    if (due.size() < kSweepsARound) return absl::OkStatus();
+  }
+}
+
+absl::Status Sweeper::SweepItemNow(const SweepItem& item) {
+  if (item.kind == SweepItem::kUpload) {
+    RETURN_IF_ERROR(SweepUpload(item.target));
+  } else {
+    RETURN_IF_ERROR(blobs_.DeletePrefix(item.target));
+  }
+  return catalog_.FinishSweep(item);
+}
+
+absl::Status Sweeper::SweepUpload(const std::string& id) {
+  auto upload = catalog_.GetUpload(id);
+  if (absl::IsNotFound(upload.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(upload.status());
+  auto published = catalog_.GetPublished(upload->lecture, upload->view);
+  // It became the view's recording again since.
+  if (published.ok() && published->upload == id) return absl::OkStatus();
+  // First of all nobody may start to read it.
+  RETURN_IF_ERROR(catalog_.MarkDeleted(id));
+  RETURN_IF_ERROR(blobs_.DeletePrefix(AssetFolder(upload->lecture, upload->view, id)));
+  RETURN_IF_ERROR(blobs_.Delete(RecordingKey(id)));
+  log::Info("recording deleted", {{"upload", id}, {"lecture", upload->lecture}, {"size_bytes", upload->size_bytes}});
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::SweepStaged() {
+  ASSIGN_OR_RETURN(std::vector<Catalog::StagedGroup> stale, catalog_.ListStaleStaged(clock_.Now() - kStagedAge));
+  for (const Catalog::StagedGroup& group : stale) {
+    std::error_code error;
+    std::filesystem::remove_all(StagedFolder(blobs_.ScratchDir(), group.job, group.fence), error);
+    if (error) return ErrnoStatus(error.value(), "removing staged outputs");
+    RETURN_IF_ERROR(catalog_.ForgetStaged(group.job, group.fence));
+  }
+  return absl::OkStatus();
+}
+
+void Sweeper::SweepOrphans(absl::Duration age) {
+  const absl::Time before = clock_.Now() - age;
+  LogFailure("recordings", SweepRecordings(before));
+  LogFailure("job outputs", SweepJobFolders(before));
+  LogFailure("renditions", SweepRenditions(before));
+  SweepScratch(before);
+}
+
+absl::Status Sweeper::SweepRecordings(absl::Time before) {
+  ASSIGN_OR_RETURN(std::vector<BlobInfo> recordings, blobs_.List("recordings"));
+  for (const BlobInfo& blob : recordings) {
+    if (blob.modified > before) continue;
+    auto upload = catalog_.GetUpload(absl::StripPrefix(blob.key, "recordings/"));
+    // An open one was moved and is about to be recorded as complete.
+    const bool needed = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kOpen);
+    if (needed || (!upload.ok() && !absl::IsNotFound(upload.status()))) continue;
+    log::Warn("an unknown recording was removed", {{"key", blob.key}});
+    RETURN_IF_ERROR(blobs_.Delete(blob.key));
+  }
+  return absl::OkStatus();
+}
+
+// A folder goes when its newest object is old.
+absl::Status Sweeper::SweepFolder(const std::string& folder, absl::Time before) {
+  ASSIGN_OR_RETURN(std::vector<BlobInfo> objects, blobs_.List(folder));
+  const bool young = std::any_of(objects.begin(), objects.end(), [&](const BlobInfo& blob) { return blob.modified > before; });
+  if (young) return absl::OkStatus();
+  ASSIGN_OR_RETURN(bool waits, catalog_.WaitsForSweep(SweepItem::kPrefix, folder));
+  if (waits) return absl::OkStatus();
+  log::Warn("unknown media was removed", {{"folder", folder}});
+  return blobs_.DeletePrefix(folder);
+}
+
+absl::Status Sweeper::SweepJobFolders(absl::Time before) {
+  ASSIGN_OR_RETURN(std::vector<std::string> jobs, blobs_.ListFolders("jobs"));
+  for (const std::string& job : jobs) {
+    ASSIGN_OR_RETURN(std::vector<std::string> fences, blobs_.ListFolders("jobs/" + job));
+    for (const std::string& fence : fences) {
+      const auto job_number = ParseDigits(job), fence_number = ParseDigits(fence);
+      bool known = false;
+      if (job_number && fence_number) {
+        ASSIGN_OR_RETURN(known, catalog_.KnowsOutputs(static_cast<int64_t>(*job_number), static_cast<int64_t>(*fence_number)));
+      }
+      if (!known) RETURN_IF_ERROR(SweepFolder(absl::StrCat("jobs/", job, "/", fence), before));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::SweepRenditions(absl::Time before) {
+  ASSIGN_OR_RETURN(std::vector<std::string> lectures, blobs_.ListFolders("media"));
+  for (const std::string& lecture : lectures) {
+    ASSIGN_OR_RETURN(std::vector<std::string> views, blobs_.ListFolders("media/" + lecture));
+    for (const std::string& view : views) RETURN_IF_ERROR(SweepView(absl::StrCat("media/", lecture, "/", view), before));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sweeper::SweepView(const std::string& folder, absl::Time before) {
+  ASSIGN_OR_RETURN(std::vector<std::string> uploads, blobs_.ListFolders(folder));
+  for (const std::string& id : uploads) {
+    auto upload = catalog_.GetUpload(id);
+    const bool complete = upload.ok() && upload->state == UploadState::kComplete;
+    ASSIGN_OR_RETURN(std::vector<std::string> dirs, blobs_.ListFolders(absl::StrCat(folder, "/", id)));
+    for (const std::string& dir : dirs) {
+      ASSIGN_OR_RETURN(bool known, catalog_.KnowsRenditionDir(absl::StrCat(id, "/", dir)));
+      if (complete && (known || dir == "thumbnails")) continue;
+      RETURN_IF_ERROR(SweepFolder(absl::StrCat(folder, "/", id, "/", dir), before));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Sweeper::SweepScratch(absl::Time before) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(blobs_.ScratchDir(), error)) {
+    const bool temporary = absl::StartsWith(entry.path().filename().string(), "put-");
+    if (temporary && ModifiedOf(entry.path()) < before) std::filesystem::remove(entry.path(), error);
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(blobs_.ScratchDir() + "/staged", error)) {
+    std::vector<std::string> parts = absl::StrSplit(entry.path().filename().string(), '-');
+    const auto job = ParseDigits(parts[0]), fence = ParseDigits(parts.back());
+    auto known = job && fence ? catalog_.KnowsOutputs(static_cast<int64_t>(*job), static_cast<int64_t>(*fence))
+                              : absl::StatusOr<bool>(false);
+    // The folder's own time is that of its newest name.
+    if (known.ok() && !*known && ModifiedOf(entry.path()) < before) std::filesystem::remove_all(entry.path(), error);
+  }
+}
+
+}  // namespace lectern::vod
