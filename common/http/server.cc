@@ -169,6 +169,7 @@ void ServerImpl::Stop(absl::Duration grace) {
       absl::MutexLock lock(&state_.mu);
       for (Connection* connection : state_.connections) connection->Break(/*reset=*/true);
     }
+    if (state_.options.on_break) state_.options.on_break();
     WaitUntilEmpty(kHardStop);
   }
   io_.stop();

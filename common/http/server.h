@@ -63,6 +63,7 @@ struct ServerOptions {
   absl::Duration body_timeout = absl::Seconds(60);      // without a byte received
   absl::Duration write_timeout = absl::Seconds(60);     // without a byte taken by the client
   FastHandler fast;                                     // may be empty
+  std::function<void()> on_break;                       // called when Stop's grace is over: wake what handlers wait for
 };
 
 struct ServerCounters {

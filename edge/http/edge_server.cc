@@ -158,6 +158,7 @@ absl::Status EdgeServerImpl::Listen() {
   options.port = options_.port;
   options.threads = options_.threads;
   options.max_connections = options_.max_connections;
+  options.on_break = [this] { filler_.FailAll(); };
   options.fast = [this](const http::RequestHead& head) { return TryHit(head); };
   ASSIGN_OR_RETURN(server_, http::Server::Start(options, [this](const http::RequestHead& head, http::BodyReader&) {
                      return Handle(head);

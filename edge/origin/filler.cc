@@ -195,6 +195,15 @@ bool Filler::IsKnownMissing(absl::string_view key) {
 
 FillerCounters Filler::counters() const { return {requests_.load(), failures_.load(), bytes_in_.load()}; }
 
+void Filler::FailAll() {
+  std::vector<std::shared_ptr<Fill>> fills;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [key, fill] : fills_) fills.push_back(fill);
+  }
+  for (const std::shared_ptr<Fill>& fill : fills) fill->Fail(FillFailure::kUnavailable);
+}
+
 void Filler::Shutdown() {
   absl::flat_hash_map<std::string, std::shared_ptr<Fill>> fills;
   {

@@ -55,6 +55,8 @@ class Filler {
 
   FillerCounters counters() const;
 
+  // Fails all fills, so that nobody waits any longer. Their transfers may still end by themselves.
+  void FailAll();
   // Forgets all fills and idle connections. Call when nothing runs on the executors any more.
   void Shutdown();
 
