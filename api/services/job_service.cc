@@ -1,0 +1,222 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "api/domain/task_graph.h"
+#include "api/services/convert.h"
+#include "api/services/fields.h"
+#include "api/services/services.h"
+#include "api/store/link_store.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "lectern/v1/jobs.pb.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr char kPageName[] = "jobs";
+constexpr int kMaxTestJobs = 10'000;
+constexpr int kMaxTestDurationMs = 600'000;
+constexpr int kMaxKey = 200;
+
+// The enumerations of the domain and of the protocol have the same order; the protocol's starts with UNSPECIFIED.
+v1::JobState ToProto(JobState state) { return static_cast<v1::JobState>(static_cast<int>(state) + 1); }
+static_assert(static_cast<int>(JobState::kExpired) + 1 == v1::EXPIRED);
+v1::FailureClass ToProto(FailureClass failure) { return static_cast<v1::FailureClass>(failure); }
+static_assert(static_cast<int>(FailureClass::kRejectedInput) == v1::REJECTED_INPUT);
+
+void ToProto(const JobRow& row, v1::Job& job) {
+  job.set_name(NameOf("jobs", row.id));
+  job.set_task(NameOf("tasks", row.task));
+  job.set_organization(NameOf("organizations", row.organization));
+  job.set_lecture(NameOf("lectures", row.lecture));
+  job.set_view(ViewOf(row.view));
+  job.set_kind(row.kind);
+  job.set_label(row.label);
+  job.set_state(ToProto(row.state));
+  job.set_progress(row.progress);
+  job.set_attempt(row.attempt);
+  job.set_max_attempts(row.max_attempts);
+  job.set_resource(NameOf("resources", row.resource));
+  job.set_failure_class(ToProto(row.failure));
+  job.set_error(row.error);
+  SetTime(row.created_at, *job.mutable_create_time());
+  if (row.started_at != absl::InfinitePast()) SetTime(row.started_at, *job.mutable_start_time());
+  if (row.ended_at != absl::InfinitePast()) SetTime(row.ended_at, *job.mutable_end_time());
+  if (row.run_at != absl::InfinitePast()) SetTime(row.run_at, *job.mutable_run_time());
+}
+
+void ToProto(const JobAttemptRow& row, int number, v1::JobAttempt& attempt) {
+  attempt.set_number(number);
+  attempt.set_resource(NameOf("resources", row.resource));
+  SetTime(row.started_at, *attempt.mutable_start_time());
+  if (row.ended_at != absl::InfinitePast()) SetTime(row.ended_at, *attempt.mutable_end_time());
+  attempt.set_outcome(row.outcome);
+  attempt.set_failure_class(ToProto(row.failure));
+  attempt.set_error(row.error);
+}
+
+std::string AttemptLine(int number, const JobAttemptRow& attempt) {
+  return absl::StrCat("attempt ", number, " on resources/", attempt.resource, " (", attempt.host, "): ",
+                      attempt.outcome.empty() ? "under way" : attempt.outcome, attempt.error.empty() ? "" : ": ", attempt.error);
+}
+
+// What a job that is neither waiting for a resource nor for another job is about.
+std::string SummaryOf(const JobRow& job) {
+  const std::string where = absl::StrCat("resources/", job.resource);
+  switch (job.state) {
+    case JobState::kBlocked: return absl::StrCat("It waits for ", job.waits_for.size(), " other jobs.");
+    case JobState::kLeased: return absl::StrCat("It was given to ", where, " a moment ago, which has not answered yet.");
+    case JobState::kRunning:
+      return absl::StrFormat("It runs on %s, attempt %d of %d, %.0f %% done.", where, job.attempt, job.max_attempts,
+                             100 * job.progress);
+    case JobState::kCancelling: return absl::StrCat("It is being cancelled; ", where, " was asked to stop.");
+    case JobState::kRetryWait:
+      return absl::StrCat("It did not succeed (", job.error.empty() ? "given back" : job.error, ") and is tried again at ",
+                          absl::FormatTime(absl::RFC3339_sec, job.run_at, absl::UTCTimeZone()), ".");
+    case JobState::kDone: return "It has succeeded.";
+    case JobState::kFailed: return absl::StrCat("It failed: ", job.error, ".");
+    case JobState::kCancelled: return absl::StrCat("It was cancelled: ", job.error, ".");
+    case JobState::kSkipped: return absl::StrCat("It was skipped: ", job.error, ".");
+    case JobState::kExpired: return absl::StrCat("It expired: ", job.error, ".");
+    case JobState::kReady: break;
+  }
+  return "It waits for a resource.";
+}
+
+class JobService {
+ public:
+  explicit JobService(const ServiceDeps& deps) : deps_(deps), jobs_(deps.stores.jobs), links_(deps.pool) {}
+
+  absl::Status List(CallContext& call, const v1::ListJobsRequest& request, v1::ListJobsResponse& response) {
+    JobFilter filter;
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 100, 500));
+    ASSIGN_OR_RETURN(filter.before, DecodeIdToken(kPageName, page.token, 0));
+    ASSIGN_OR_RETURN(std::optional<int64_t> lecture, OptionalName("lecture", request.lecture(), "lectures"));
+    ASSIGN_OR_RETURN(std::optional<int64_t> organization, OptionalName("organization", request.organization(), "organizations"));
+    for (const int state : request.states()) {
+      if (!v1::JobState_IsValid(state) || state == v1::JOB_STATE_UNSPECIFIED) {
+        return BadField("states", absl::StrCat(state), "give states of jobs");
+      }
+      filter.states.push_back(static_cast<JobState>(state - 1));
+    }
+    filter.lecture = lecture.value_or(0);
+    filter.organization = organization.value_or(0);
+    filter.user = call.caller.is_administrator() ? 0 : call.caller.user_id;
+    filter.limit = page.size + 1;
+    ASSIGN_OR_RETURN(std::vector<JobRow> rows, jobs_.List(filter));
+    const size_t shown = std::min(rows.size(), static_cast<size_t>(page.size));
+    for (size_t i = 0; i < shown; ++i) ToProto(rows[i], *response.add_jobs());
+    if (rows.size() > shown) response.set_next_page_token(EncodeIdToken(kPageName, rows[shown - 1].id));
+    return absl::OkStatus();
+  }
+
+  absl::Status Get(CallContext&, const v1::GetJobRequest& request, v1::Job& job) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "jobs"));
+    return Fill(id, job);
+  }
+
+  absl::Status Retry(CallContext&, const v1::RetryJobRequest& request, v1::Job& job) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "jobs"));
+    RETURN_IF_ERROR(jobs_.Retry(id));
+    deps_.hints.work();
+    return Fill(id, job);
+  }
+
+  absl::Status Cancel(CallContext&, const v1::CancelJobRequest& request, v1::Job& job) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "jobs"));
+    ASSIGN_OR_RETURN(CancelRequest cancelled, jobs_.RequestCancel(id));
+    if (!cancelled.api_instance.empty()) deps_.hints.push(cancelled.api_instance);
+    return Fill(id, job);
+  }
+
+  absl::Status ExplainJob(CallContext&, const v1::ExplainJobRequest& request, v1::ExplainJobResponse& response) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "jobs"));
+    ASSIGN_OR_RETURN(JobRow job, jobs_.Get(id));
+    if (job.state == JobState::kReady) return ExplainReady(job, response);
+    response.set_summary(SummaryOf(job));
+    for (const std::string& parent : job.waits_for) response.add_details(absl::StrCat("needs ", parent));
+    ASSIGN_OR_RETURN(std::vector<JobAttemptRow> attempts, jobs_.ListAttempts(id));
+    for (size_t i = 0; i < attempts.size(); ++i) response.add_details(AttemptLine(static_cast<int>(i) + 1, attempts[i]));
+    return absl::OkStatus();
+  }
+
+  absl::Status CreateTestTask(CallContext& call, const v1::CreateTestTaskRequest& request, v1::CreateTestTaskResponse& response) {
+    ASSIGN_OR_RETURN(NewTask task, TestTask(request));
+    task.created_by = call.caller.user_id;
+    ASSIGN_OR_RETURN(InsertedTask inserted, jobs_.InsertTask(task));
+    deps_.hints.work();
+    response.set_task(NameOf("tasks", inserted.task));
+    for (const int64_t job : inserted.jobs) response.add_jobs(NameOf("jobs", job));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Fill(int64_t id, v1::Job& job) {
+    ASSIGN_OR_RETURN(JobRow row, jobs_.Get(id));
+    ToProto(row, job);
+    ASSIGN_OR_RETURN(std::vector<JobAttemptRow> attempts, jobs_.ListAttempts(id));
+    for (size_t i = 0; i < attempts.size(); ++i) ToProto(attempts[i], static_cast<int>(i) + 1, *job.add_attempts());
+    return absl::OkStatus();
+  }
+
+  absl::Status ExplainReady(const JobRow& job, v1::ExplainJobResponse& response) {
+    LinkTimes times;
+    times.suspect_after = deps_.suspect_after;
+    ASSIGN_OR_RETURN(std::vector<CandidateResource> resources, links_.ListCandidates(times));
+    ASSIGN_OR_RETURN(OrganizationTree tree, links_.LoadTree());
+    const Explanation explanation = Explain(job.waiting, {{}, std::move(resources), &tree});
+    response.set_summary(explanation.summary);
+    for (const std::string& line : explanation.details) response.add_details(line);
+    return absl::OkStatus();
+  }
+
+  static absl::StatusOr<NewTask> TestTask(const v1::CreateTestTaskRequest& request) {
+    NewTask task;
+    ASSIGN_OR_RETURN(task.organization, RequireName("organization", request.organization(), "organizations"));
+    if (request.count() < 1 || request.count() > kMaxTestJobs) {
+      return BadField("count", absl::StrCat(request.count()), "give 1 to 10000");
+    }
+    if (request.duration_ms() < 0 || request.duration_ms() > kMaxTestDurationMs) {
+      return BadField("duration_ms", absl::StrCat(request.duration_ms()), "give 0 to 600000");
+    }
+    ASSIGN_OR_RETURN(std::string key, OptionalText("idempotency_key", request.idempotency_key(), kMaxKey));
+    // Keys of different callers must not meet.
+    if (!key.empty()) task.idempotency_key = absl::StrCat("test/", task.organization, "/", key);
+    task.kind = "test";
+    v1::JobSpec spec;
+    spec.mutable_noop()->set_duration_ms(request.duration_ms());
+    NewJob job;
+    job.kind = "noop";
+    job.job_class = kImprovementClass;
+    job.run_limit_seconds += request.duration_ms() / 1000;
+    job.stall_seconds += request.duration_ms() / 1000;   // it makes no progress, it only takes its time
+    if (!google::protobuf::util::MessageToJsonString(spec, &job.spec_json).ok()) return absl::InternalError("no JSON");
+    task.jobs.assign(request.count(), job);
+    return task;
+  }
+
+  const ServiceDeps deps_;
+  JobStore& jobs_;
+  LinkStore links_;
+};
+
+}  // namespace
+
+void AddJobService(Registry& registry, const ServiceDeps& deps) {
+  using Service = JobService;
+  auto service = std::make_shared<Service>(deps);
+  registry.Add("lectern.v1.JobService.ListJobs", service, &Service::List);
+  registry.Add("lectern.v1.JobService.GetJob", service, &Service::Get);
+  registry.Add("lectern.v1.JobService.RetryJob", service, &Service::Retry);
+  registry.Add("lectern.v1.JobService.CancelJob", service, &Service::Cancel);
+  registry.Add("lectern.v1.JobService.ExplainJob", service, &Service::ExplainJob);
+  registry.Add("lectern.v1.JobService.CreateTestTask", service, &Service::CreateTestTask);
+}
+
+}  // namespace lectern::api
