@@ -70,8 +70,8 @@ class FakeApi {
   void set_join_answer(JoinAnswer answer);
   std::vector<v1::JoinRequest> joins();
 
-  // What Welcome and Renewed say from now on.
-  std::atomic<int> beat_ms = 50;
+  // What Welcome and Renewed say from now on. Three beats of silence end a stream, so a busy machine needs long ones.
+  std::atomic<int> beat_ms = 500;
   std::atomic<int> lease_ms = 10'000;
   std::atomic<bool> welcomes = true;
   std::atomic<bool> renews = true;

@@ -66,6 +66,8 @@ class LinkProcessTest : public ::testing::Test {
     return heard;
   }
 
+  void SetUp() override { api_.beat_ms = 100; }
+
   TempDir dir_;
   FakeApi api_;
 };
@@ -77,8 +79,8 @@ TEST_F(LinkProcessTest, LosesNoWorkWhenFrozenForLessThanItsLease) {
   stream->Assign(1, 1);
   ASSERT_TRUE(Eventually([&] { return Published() > 0; }));
   process->Signal(SIGSTOP);
-  // Ten beats: far more silence than a running process would bear.
-  absl::SleepFor(absl::Milliseconds(500));
+  // Six beats: more silence than a running process bears.
+  absl::SleepFor(absl::Milliseconds(600));
   size_t before = Published();
   int attachments = api_.attachments;
   process->Signal(SIGCONT);

