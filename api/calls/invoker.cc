@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/calls/authorizer.h"
 #include "api/calls/redaction.h"
@@ -23,6 +24,17 @@ constexpr int kCodes = 17;
 
 bool IsOurFault(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown || code == absl::StatusCode::kDataLoss;
+}
+
+// What the database said names tables and statements: for the log only.
+absl::Status ForCaller(const absl::Status& status, const std::string& request_id) {
+  bool of_database = absl::StartsWith(status.message(), "database: ") || absl::StartsWith(status.message(), "database, ");
+  if (!of_database && !IsOurFault(status.code())) return status;
+  absl::string_view what = absl::IsUnavailable(status) || absl::IsAborted(status)
+                               ? "the database did not answer; try again in a moment"
+                               : "an error of the server";
+  return WithReason(absl::Status(status.code(), absl::StrCat(what, " (its log has more under request id ", request_id, ")")),
+                    ReasonOf(status));
 }
 
 log::Level LevelOf(absl::StatusCode code) {
@@ -93,10 +105,7 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
               {"code", rpc::CodeWord(status.code())},
               {"reason", ReasonOf(status)},
               {"error", status.message()}});
-  if (!IsOurFault(status.code())) return status;
-  return WithReason(absl::Status(status.code(), absl::StrCat("an error of the server; its log has more under request id ",
-                                                             call.request_id)),
-                    ReasonOf(status));
+  return ForCaller(status, call.request_id);
 }
 
 absl::Status Invoker::Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
@@ -134,7 +143,7 @@ void Invoker::Audit(const Method& method, const google::protobuf::Message& reque
   event.outcome = std::string(rpc::CodeWord(status.code()));
   std::string facts = WithoutSecrets(request, kMaxDetailBytes / 2);
   event.detail = status.ok() ? absl::StrCat(facts, " from ", call.peer)
-                             : absl::StrCat(IsOurFault(status.code()) ? "" : status.message(), " ", facts, " from ", call.peer);
+                             : absl::StrCat(ForCaller(status, call.request_id).message(), " ", facts, " from ", call.peer);
   absl::Status written = deps_.audit.Insert(event);
   if (written.ok()) return;
   log::Error("audit event not written", {{"request_id", call.request_id}, {"action", event.action}, {"actor", event.actor},

@@ -37,7 +37,8 @@ struct CallMetadata {
 // 5. Metrics; one log line where it failed; an audit row for audited methods that got past step 2. A row that cannot be written
 //    is logged and does not fail the call.
 //
-// Answers of kInternal, kUnknown and kDataLoss carry the request id instead of their text, which is in the log.
+// Answers of kInternal, kUnknown and kDataLoss, and what the database said, carry the request id instead of their text, which is
+// in the log.
 class Invoker {
  public:
   struct Deps {

@@ -46,7 +46,7 @@ struct ApiInstance::Impl {
         registry(Handlers()),
         invoker({registry, authenticator, access, stores.audit, limiter, metrics, clock}),
         calls("calls", options.threads, options.max_queue),
-        server(OrDie(api::GrpcServer::Start({}, registry, invoker, calls, {}))),
+        server(OrDie(api::GrpcServer::Start(options.grpc, registry, invoker, calls, {}))),
         channel(OrDie(rpc::MakeChannel({{absl::StrCat("127.0.0.1:", server->port())}, "", false}))) {}
 
   api::Registry Handlers() {

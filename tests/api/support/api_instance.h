@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "api/calls/grpc_server.h"
 #include "api/calls/key_ring.h"
 #include "api/calls/registry.h"
 #include "api/services/services.h"
@@ -27,6 +28,7 @@ struct ApiOptions {
   double burst = 1;
   size_t threads = 4;
   size_t max_queue = 100;
+  api::GrpcServerOptions grpc;
 };
 
 class ApiInstance {
