@@ -30,19 +30,15 @@ absl::StatusOr<LectureRow> LectureStore::Insert(const NewLecture& lecture) {
   return Get((*rows)[0].Int("id"));
 }
 
+// The columns of a lecture for `picked`.
+#define LECTERN_PICKED_COLUMNS                                                                            \
+  "l.id, l.course_id, c.organization_id, l.title, l.starts_at, l.ends_at, l.ended_at, l.created_at, "     \
+  "coalesce(l.starts_at, 'infinity') as position "
+
 // One row a view (one with nulls for a lecture without any). `newest` is the recording that tells what is going on, `shown` the
-// one that can be watched: the same, or an older one that a newer has not replaced yet. $1 is the lecture for Get, else null;
-// $2 the course, $3 and $4 the last start and id that the caller saw, $5 how many lectures.
-constexpr char kSelect[] = R"sql(
-with picked as materialized (
-  select l.id, l.course_id, c.organization_id, l.title, l.starts_at, l.ends_at, l.ended_at, l.created_at,
-    coalesce(l.starts_at, 'infinity') as position
-  from lectures l join courses c on c.id = l.course_id
-  where case when $1::bigint is not null then l.id = $1
-        else l.course_id = $2::bigint and (coalesce(l.starts_at, 'infinity'), l.id) > ($3::timestamptz, $4::bigint) end
-    and (l.id = $1 or l.course_id = $2)
-  order by coalesce(l.starts_at, 'infinity'), l.id limit $5
-), newest as (
+// one that can be watched: the same, or an older one that a newer has not replaced yet.
+#define LECTERN_WITH_VIEWS R"sql(
+, newest as (
   select distinct on (a.lecture_id, a.view) a.*
   from picked join assets a on a.lecture_id = picked.id
   where a.state not in ('superseded', 'removed')
@@ -75,13 +71,24 @@ left join lateral (
   where t.asset_id = n.id and t.kind = 'publish_recording'
 ) j on true
 order by p.position, p.id, array_position(array['comb', 'cam', 'pres'], n.view)
-)sql";
+)sql"
+
+constexpr char kGet[] = "with picked as materialized (select " LECTERN_PICKED_COLUMNS R"sql(
+  from lectures l join courses c on c.id = l.course_id where l.id = $1
+))sql" LECTERN_WITH_VIEWS;
 
 absl::StatusOr<LectureRow> LectureStore::Get(int64_t id) const {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_get", kSelect}, id, std::nullopt, std::nullopt, std::nullopt, 1));
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_get", kGet}, id));
   if (rows.empty()) return NotFound(kNotFoundReason, "lecture", id);
   return std::move(ParseLectures(rows)[0]);
 }
+
+// $2 and $3 are the last start and id that the caller saw.
+constexpr char kList[] = "with picked as materialized (select " LECTERN_PICKED_COLUMNS R"sql(
+  from lectures l join courses c on c.id = l.course_id
+  where l.course_id = $1 and (coalesce(l.starts_at, 'infinity'), l.id) > ($2::timestamptz, $3::bigint)
+  order by coalesce(l.starts_at, 'infinity'), l.id limit $4
+))sql" LECTERN_WITH_VIEWS;
 
 absl::StatusOr<Page<LectureRow>> LectureStore::List(int64_t course_id, const PageRequest& page) const {
   absl::Time start = absl::InfinitePast();
@@ -92,7 +99,7 @@ absl::StatusOr<Page<LectureRow>> LectureStore::List(int64_t course_id, const Pag
     start = absl::SimpleAtoi(keys[0], &micros) ? absl::FromUnixMicros(micros) : absl::InfiniteFuture();
     if (!absl::SimpleAtoi(keys[1], &id)) id = 0;
   }
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_list", kSelect}, std::nullopt, course_id, start, id, page.size + 1));
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_list", kList}, course_id, start, id, page.size + 1));
   return MakePage(ParseLectures(rows), page.size, [](const LectureRow& last) {
     std::string position = last.starts_at ? absl::StrCat(absl::ToUnixMicros(*last.starts_at)) : "unscheduled";
     return EncodePageToken("lectures", {position, absl::StrCat(last.id)});
