@@ -83,11 +83,12 @@ absl::StatusOr<LectureRow> LectureStore::Get(int64_t id) const {
   return std::move(ParseLectures(rows)[0]);
 }
 
-// $2 and $3 are the last start and id that the caller saw.
+// $2 and $3 are the last start and id that the caller saw. The planner cannot look into the limit, so PostgreSQL keeps one plan
+// instead of planning this large statement for each call.
 constexpr char kList[] = "with picked as materialized (select " LECTERN_PICKED_COLUMNS R"sql(
   from lectures l join courses c on c.id = l.course_id
   where l.course_id = $1 and (coalesce(l.starts_at, 'infinity'), l.id) > ($2::timestamptz, $3::bigint)
-  order by coalesce(l.starts_at, 'infinity'), l.id limit $4
+  order by coalesce(l.starts_at, 'infinity'), l.id limit (select $4::int)
 ))sql" LECTERN_WITH_VIEWS;
 
 absl::StatusOr<Page<LectureRow>> LectureStore::List(int64_t course_id, const PageRequest& page) const {
