@@ -72,15 +72,17 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   RETURN_IF_ERROR(control->Start());
   ASSIGN_OR_RETURN(std::unique_ptr<GrpcServer> server,
                    GrpcServer::Start(config.grpc, registry, invoker, calls, {&control->service()}));
-  PeriodicLoop refresh("keys", absl::Seconds(30), [&] {
+  // Reading the keys again shows at the same time whether the database answers.
+  PeriodicLoop refresh("keys", absl::Seconds(5), [&] {
     absl::Status status = keys->Refresh();
-    if (!status.ok()) log::Warn("signing keys not read again", {{"error", status.message()}});
+    app.SetReady(status.ok() ? "" : absl::StrCat("signing keys cannot be read: ", status.message()));
   });
   PeriodicLoop sweep("sweep", absl::Minutes(10), [&] { Sweep(stores.sessions, stores.revocations); });
   log::Info("serving gRPC", {{"instance", config.control.instance}, {"listen", config.grpc.listen}, {"port", server->port()}});
   app.SetReady("");
 
   app.WaitForStop();
+  refresh.Stop();
   app.SetReady("draining");
   server->StopServing();
   control->Drain(app.drain_timeout() / 2);

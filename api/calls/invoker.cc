@@ -58,8 +58,17 @@ std::string RateKey(const CallContext& call) {
 }  // namespace
 
 struct Invoker::MethodMetrics {
+  // Series that never come are not made: most methods answer with few of the codes.
+  void Count(absl::StatusCode code) {
+    std::atomic<prometheus::Counter*>& counter = requests[static_cast<size_t>(code) % kCodes];
+    if (counter.load() == nullptr) counter = &family->Add({{"method", name}, {"code", std::string(rpc::CodeWord(code))}});
+    counter.load()->Increment();
+  }
+
+  std::string name;
   prometheus::Histogram* latency = nullptr;
-  std::array<prometheus::Counter*, kCodes> requests{};
+  prometheus::Family<prometheus::Counter>* family = nullptr;
+  std::array<std::atomic<prometheus::Counter*>, kCodes> requests{};
 };
 
 Invoker::Invoker(const Deps& deps) : deps_(deps) {
@@ -67,11 +76,9 @@ Invoker::Invoker(const Deps& deps) : deps_(deps) {
   auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method");
   for (const auto& [path, method] : deps_.registry.methods()) {
     auto metrics = std::make_unique<MethodMetrics>();
+    metrics->name = method.short_name;
+    metrics->family = &requests;
     metrics->latency = &latency.Add({{"method", method.short_name}}, LatencyBuckets());
-    for (int code = 0; code < kCodes; ++code) {
-      std::string word(rpc::CodeWord(static_cast<absl::StatusCode>(code)));
-      metrics->requests[code] = &requests.Add({{"method", method.short_name}, {"code", word}});
-    }
     metrics_[&method] = std::move(metrics);
   }
 }
@@ -79,7 +86,7 @@ Invoker::Invoker(const Deps& deps) : deps_(deps) {
 Invoker::~Invoker() = default;
 
 void Invoker::CountRefused(const Method& method, absl::StatusCode code) {
-  metrics_.at(&method)->requests[static_cast<size_t>(code)]->Increment();
+  metrics_.at(&method)->Count(code);
 }
 
 absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
@@ -95,7 +102,7 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
   if (audit) Audit(method, request, response, call, status);
   MethodMetrics& metrics = *metrics_.at(&method);
   metrics.latency->Observe(absl::ToDoubleSeconds(deps_.clock.Steady() - start));
-  metrics.requests[static_cast<size_t>(status.code())]->Increment();
+  metrics.Count(status.code());
   if (status.ok()) return status;
   log::Write(LevelOf(status.code()), "call failed",
              {{"request_id", call.request_id},

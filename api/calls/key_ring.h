@@ -53,7 +53,7 @@ class KeyRing {
 };
 
 // The 32 bytes in the file (64 hex digits). `create`: makes it, mode 0600, where it does not exist.
-// Errors: kNotFound; kInvalidArgument for other contents or a file that others may read.
+// Errors: kInvalidArgument where there is none, for other contents, and for a file that others may read.
 absl::StatusOr<std::string> LoadMasterKey(const std::string& path, bool create);
 
 // How long tokens of an audience are valid at most; infinite for resource credentials.
