@@ -9,6 +9,7 @@
 #include "common/link/link.h"
 #include "common/log/log.h"
 #include "lectern/v1/link.pb.h"
+#include "vod_service/http/gauges.h"
 #include "vod_service/http/router.h"
 #include "vod_service/jobs/job_runner.h"
 #include "vod_service/retention/sweeper.h"
@@ -59,22 +60,6 @@ absl::Status Check(const Config& config) {
   return absl::OkStatus();
 }
 
-// Numbers that are read from elsewhere when somebody looks.
-void ExportGauges(Metrics& metrics, Catalog& catalog, UploadService& uploads, http::Server& server) {
-  auto& open = metrics.Gauge("lectern_vod_open_uploads", "Uploads that miss bytes").Add({});
-  auto& writing = metrics.Gauge("lectern_vod_writing_uploads", "Uploads that receive bytes now").Add({});
-  auto& connections = metrics.Gauge("lectern_vod_connections", "Open connections of the public port").Add({});
-  auto& bytes_out = metrics.Counter("lectern_vod_bytes_out_total", "Bytes sent on the public port").Add({});
-  metrics.BeforeCollect([&] {
-    auto totals = catalog.GetOpenTotals();
-    if (totals.ok()) open.Set(static_cast<double>(totals->count));
-    writing.Set(static_cast<double>(uploads.writers().Held().size()));
-    const http::ServerCounters counters = server.counters();
-    connections.Set(static_cast<double>(counters.connections_open));
-    bytes_out.Increment(std::max(0.0, static_cast<double>(counters.bytes_out) - bytes_out.Value()));
-  });
-}
-
 absl::StatusOr<std::unique_ptr<http::Server>> StartServer(const Config& config, Router& router) {
   http::ServerOptions options;
   options.address = config.listen;
@@ -122,10 +107,11 @@ absl::Status Serve(App& app, Config& config) {
   PlaybackHandler playback_handler(*blobs, access);
   Router router(upload_handler, job_handler, playback_handler, app.metrics());
   ASSIGN_OR_RETURN(std::unique_ptr<http::Server> server, StartServer(config, router));
-  ExportGauges(app.metrics(), *catalog, uploads, *server);
+  ServiceGauges gauges(app.metrics(), *catalog, uploads, *server);
 
   if (config.link.public_url.empty()) config.link.public_url = absl::StrCat("http://", config.listen, ":", server->port());
   config.link.disk_dir = config.data_dir;
+  if (config.link.state_dir.empty()) config.link.state_dir = config.data_dir + "/link";
   link::LinkHandlers handlers;
   handlers.run = [&runner](const v1::Assign& assign, link::JobContext& context) { return runner.Run(assign, context); };
   handlers.on_directory = [&access](const v1::Directory& directory) { access.SetDirectory(directory); };

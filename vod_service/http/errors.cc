@@ -65,6 +65,8 @@ http::Response ErrorAnswer(const absl::Status& status) {
   }
   http::Response response = http::ErrorResponse(answer.code, answer.word, message, ReasonOf(status));
   if (const char* seconds = RetryAfter(answer.code)) response.headers.emplace_back("Retry-After", seconds);
+  // The rest of the body is not wanted, however little of it is left: waiting for a client that drips would hold the connection.
+  response.close = answer.code == 408 || answer.code == 413 || answer.code == 507;
   if (answer.code == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }

@@ -135,7 +135,9 @@ struct VodServer::Impl {
         pool("vod-test", 4, 10000),
         uploads(*catalog, *blobs, clock, options.limits),
         upload_handler(uploads, access, pool, clock, metrics,
-                       {.public_url = "", .holder_patience = options.holder_patience}),
+                       {.public_url = "",
+                        .holder_patience = options.holder_patience,
+                        .receive = {.window = options.slow_window, .min_bytes = 16 * 1024}}),
         job_handler(*catalog, *blobs, access, pool, clock, {}),
         playback_handler(*blobs, access),
         router(upload_handler, job_handler, playback_handler, metrics) {}
@@ -165,6 +167,7 @@ VodServer::VodServer(const std::string& data_dir, const VodKeys& keys, VodOption
   http::ServerOptions server;
   server.port = static_cast<uint16_t>(options.port);
   server.threads = 2;
+  server.body_timeout = options.body_timeout;
   server.fast = [router = &impl_->router](const http::RequestHead& head) { return router->HandleFast(head); };
   impl_->server = Must(http::Server::Start(std::move(server), [router = &impl_->router](const http::RequestHead& head,
                                                                                      http::BodyReader& body) {
@@ -188,10 +191,11 @@ Access& VodServer::access() { return impl_->access; }
 
 std::string UploadId(char digit) { return std::string(32, digit); }
 
-std::string UploadToken(const VodKeys& keys, const std::string& upload, int64_t size, const std::string& view) {
+std::string UploadToken(const VodKeys& keys, const std::string& upload, int64_t size, const std::string& view,
+                        absl::Time expires_at) {
   Claims claims;
-  claims.issued_at = absl::Now() - absl::Seconds(1);
-  claims.expires_at = absl::Now() + absl::Hours(24);
+  claims.issued_at = expires_at - absl::Hours(200);
+  claims.expires_at = expires_at;
   claims.organization = 7;
   claims.resource = kResource;
   claims.lecture = kLecture;
@@ -246,6 +250,12 @@ std::vector<std::string> TusHeaders(const std::string& token, std::vector<std::s
   more.push_back("Tus-Resumable: 1.0.0");
   more.push_back("Authorization: Bearer " + token);
   return more;
+}
+
+std::string PatchHead(const std::string& token, const std::string& upload, int64_t offset, int64_t content_length) {
+  return absl::StrCat("PATCH /uploads/", upload, " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ", token,
+                      "\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: ", offset,
+                      "\r\nContent-Length: ", content_length, "\r\n\r\n");
 }
 
 std::string Noise(size_t size, uint64_t seed) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/blob/blob_store.h"
 #include "common/exec/thread_pool.h"
@@ -58,6 +59,8 @@ void WriteDirectoryFile(const std::string& path, const VodKeys& keys);
 struct VodOptions {
   UploadLimits limits;
   absl::Duration holder_patience = absl::Seconds(1);
+  absl::Duration slow_window = absl::Seconds(60);
+  absl::Duration body_timeout = absl::Seconds(60);
   int port = 0;
 };
 
@@ -81,7 +84,8 @@ class VodServer {
 
 // "0123...": an id made of one digit.
 std::string UploadId(char digit);
-std::string UploadToken(const VodKeys& keys, const std::string& upload, int64_t size, const std::string& view = "comb");
+std::string UploadToken(const VodKeys& keys, const std::string& upload, int64_t size, const std::string& view = "comb",
+                        absl::Time expires_at = absl::Now() + absl::Hours(24));
 std::string JobToken(const VodKeys& keys, int64_t job, int64_t fence, const std::string& upload);
 std::string PlaybackToken(const VodKeys& keys, int64_t lecture);
 
@@ -90,6 +94,9 @@ Reply Ask(int port, const std::string& method, const std::string& path, const st
           const std::string& body = "");
 // With Tus-Resumable and the token.
 std::vector<std::string> TusHeaders(const std::string& token, std::vector<std::string> more = {});
+
+// The text of a PATCH up to its body, for a Wire.
+std::string PatchHead(const std::string& token, const std::string& upload, int64_t offset, int64_t content_length);
 
 // Reproducible bytes that do not repeat.
 std::string Noise(size_t size, uint64_t seed = 1);
