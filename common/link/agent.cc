@@ -5,6 +5,7 @@
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/text.h"
+#include "common/link/wire_text.h"
 #include "common/log/log.h"
 #include "lectern/v1/link.pb.h"
 
@@ -22,6 +23,7 @@ constexpr absl::Duration kLeaveTimeout = absl::Seconds(1);
 // For the answers to the last outcomes; what is not recorded by then is in the journal.
 constexpr absl::Duration kFarewell = absl::Seconds(2);
 constexpr size_t kMaxCalls = 1024;
+constexpr size_t kMaxReasonBytes = 1024;
 
 }  // namespace
 
@@ -60,6 +62,7 @@ void Agent::SendUploadEvent(const v1::UploadEvent& event) {
   ++queued_uploads_;
   auto message = std::make_shared<v1::ResourceMessage>();
   *message->mutable_upload() = event;
+  message->mutable_upload()->set_error(WireText(event.error(), kMaxReasonBytes));
   mailbox_.Post([this, message] {
     if (state_ == State::kAttached) {
       Send(std::make_unique<v1::ResourceMessage>(std::move(*message)));
@@ -70,7 +73,7 @@ void Agent::SendUploadEvent(const v1::UploadEvent& event) {
 }
 
 void Agent::SetSlots(int slots, absl::string_view reason) {
-  mailbox_.Post([this, slots, reason = std::string(reason)] {
+  mailbox_.Post([this, slots, reason = WireText(reason, kMaxReasonBytes)] {
     if (slots_ == slots) return;
     slots_ = slots;
     slots_reason_ = reason;

@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "common/link/wire_text.h"
 #include "common/log/log.h"
 #include "lectern/v1/link.pb.h"
 
@@ -18,42 +19,16 @@ constexpr absl::Duration kResendAfter = absl::Seconds(10);
 constexpr size_t kMaxErrorBytes = 1024;
 constexpr size_t kMaxLogTailBytes = 4096;
 
-// Bytes of the UTF-8 character at the start of `text`; 0 where there is none.
-size_t CharacterLength(absl::string_view text) {
-  unsigned char lead = static_cast<unsigned char>(text[0]);
-  if (lead != 0 && lead < 0x80) return 1;
-  size_t length = lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  }
-  unsigned char second = static_cast<unsigned char>(text[1]);
-  bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  bool no_character = (lead == 0xED && second >= 0xA0) || (lead == 0xF4 && second >= 0x90);
-  return overlong || no_character ? 0 : length;
-}
-
-// The last `max_bytes`. Protobuf refuses text that is not UTF-8 and a database text with NUL, and a step's output may be anything.
-std::string Clean(absl::string_view text, size_t max_bytes) {
-  text.remove_prefix(text.size() - std::min(text.size(), max_bytes));
-  std::string clean;
-  while (!text.empty()) {
-    size_t length = CharacterLength(text);
-    if (length == 0) {
-      clean += '?';
-      length = 1;
-    } else {
-      clean.append(text.data(), length);
-    }
-    text.remove_prefix(length);
-  }
-  return clean;
-}
-
 template <typename Message>
 void SetKey(JobKey key, Message* message) {
   message->set_job(key.job);
   message->set_token(key.token);
+}
+
+// An outcome that the API cannot read would end every stream on which it is sent, for ever.
+bool CanBeRead(const v1::ResourceMessage& message) {
+  v1::ResourceMessage read;
+  return read.ParseFromString(message.SerializeAsString());
 }
 
 // Null where nothing is to be reported.
@@ -63,6 +38,10 @@ std::shared_ptr<const v1::ResourceMessage> ToMessage(JobKey key, const Outcome& 
   if (outcome.kind == Outcome::kDone) {
     SetKey(key, message->mutable_done());
     if (outcome.result != nullptr) *message->mutable_done()->mutable_result() = *outcome.result;
+    if (CanBeRead(*message)) return message;
+    SetKey(key, message->mutable_failed());
+    message->mutable_failed()->set_failure_class(v1::INFRASTRUCTURE);
+    message->mutable_failed()->set_error("the result of the step is not valid text");
     return message;
   }
   if (fate == Fate::kRelease) return nullptr;
@@ -74,8 +53,8 @@ std::shared_ptr<const v1::ResourceMessage> ToMessage(JobKey key, const Outcome& 
   SetKey(key, failed);
   bool known = v1::FailureClass_IsValid(outcome.failure_class) && outcome.failure_class != v1::FAILURE_CLASS_UNSPECIFIED;
   failed->set_failure_class(known ? static_cast<v1::FailureClass>(outcome.failure_class) : v1::INFRASTRUCTURE);
-  failed->set_error(Clean(outcome.error, kMaxErrorBytes));
-  failed->set_log_tail(Clean(outcome.log_tail, kMaxLogTailBytes));
+  failed->set_error(WireText(outcome.error, kMaxErrorBytes));
+  failed->set_log_tail(WireText(outcome.log_tail, kMaxLogTailBytes));
   return message;
 }
 

@@ -9,10 +9,13 @@
 #include "common/link/agent.h"
 #include "common/link/identity.h"
 #include "common/link/journal.h"
+#include "common/link/wire_text.h"
 #include "common/rpc/rpc.h"
 
 namespace lectern::link {
 namespace {
+
+constexpr size_t kMaxHostBytes = 255;
 
 absl::Status Complete(LinkConfig& config) {
   if (config.api.empty()) return absl::InvalidArgumentError("--api is missing: HOST:PORT of one or more API instances");
@@ -27,6 +30,7 @@ absl::Status Complete(LinkConfig& config) {
     gethostname(name, sizeof name - 1);
     config.host = name;
   }
+  config.host = WireText(config.host, kMaxHostBytes);
   if (config.disk_dir.empty()) config.disk_dir = config.state_dir;
   return absl::OkStatus();
 }

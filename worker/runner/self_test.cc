@@ -15,7 +15,7 @@
 namespace lectern::worker {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr absl::string_view kWanted[] = {"aac", "libfdk_aac", "libopus", "libsvtav1", "libx264", "libx265", "mjpeg"};
 constexpr absl::string_view kNeeded[] = {"aac", "libx264", "mjpeg"};
 constexpr char kFrames[] = "50";

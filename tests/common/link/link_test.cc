@@ -267,6 +267,17 @@ TEST_F(LinkTest, ReportsAFailureAsTextThatAProtocolCanCarry) {
   EXPECT_EQ(failed.failed().log_tail(), std::string(4094, 'x') + "??");
 }
 
+TEST_F(LinkTest, ReportsAResultThatCannotBeReadAsAFailure) {
+  std::unique_ptr<Link> link = Start();
+  auto stream = api_.NextAttachment();
+  stream->Assign(11, 3);
+  auto run = jobs_.Next();
+  run->outcome.result = std::make_shared<v1::JobResult>();
+  run->outcome.result->mutable_output()->set_name("\xff");
+  run->end.Notify();
+  EXPECT_EQ(stream->Expect(Message::kFailed).failed().failure_class(), v1::INFRASTRUCTURE);
+}
+
 TEST_F(LinkTest, RejectsMoreJobsThanSlots) {
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
@@ -536,10 +547,10 @@ TEST_F(LinkTest, IsNotReadyWhileItsCredentialIsRefused) {
 TEST_F(LinkTest, OffersFewerSlotsOnRequest) {
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
-  link->SetSlots(0, "disk nearly full");
+  link->SetSlots(0, "disk nearly full\xff");
   Message credit = stream->Expect(Message::kCredit);
   EXPECT_EQ(credit.credit().slots(), 0);
-  EXPECT_EQ(credit.credit().reason(), "disk nearly full");
+  EXPECT_EQ(credit.credit().reason(), "disk nearly full?");
   stream->Assign(1, 1);
   EXPECT_EQ(stream->Expect(Message::kReject).reject().reason(), "NO_SLOTS");
   stream->Reset();
