@@ -60,7 +60,7 @@ class OutputFile final : public BodySink {
 
   absl::Status Finish(absl::string_view expected_sha256) {
     if (!expected_sha256.empty() && !absl::EqualsIgnoreCase(expected_sha256, sha256())) {
-      return WithReason(absl::InvalidArgumentError("the output does not match its X-Content-SHA256"), "CHECKSUM_MISMATCH");
+      return WithReason(absl::InvalidArgumentError("the output does not match its X-Content-SHA256"), "DIGEST_MISMATCH");
     }
     if (fdatasync(file_.get()) != 0) return ErrnoStatus(errno, "syncing an output");
     if (rename(temporary_.c_str(), final_.c_str()) != 0) return ErrnoStatus(errno, "naming an output");

@@ -95,7 +95,7 @@ TEST_F(JobFilesTest, NothingStagedIsNothingCommitted) {
 }
 
 TEST_F(JobFilesTest, AWrongDigestIsRefusedAndLeavesNothing) {
-  EXPECT_EQ(Job("PUT", 5, 1, "outputs/a.mp4", "abc", {"X-Content-SHA256: " + Sha256Hex("abd")}).status, 460);
+  EXPECT_EQ(Job("PUT", 5, 1, "outputs/a.mp4", "abc", {"X-Content-SHA256: " + Sha256Hex("abd")}).status, 400);
   EXPECT_EQ(Job("POST", 5, 1, "commit").status, 409);
   EXPECT_TRUE(std::filesystem::is_empty(StagedFolder(server_->blobs().ScratchDir(), 5, 1)));
 }
