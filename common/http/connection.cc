@@ -84,24 +84,39 @@ Awaitable<void> Connection::Run(std::shared_ptr<Connection> self) {
   }
 }
 
+// The way of a request that the fast handler answers stays within this coroutine: a frame for each step would cost as much as
+// the step.
 Awaitable<void> Connection::Serve() {
   boost::system::error_code ignored;
   socket_.native_non_blocking(true, ignored);
   while (!close_) {
-    if (!co_await ReadHead()) co_return;
+    HeadStep step;
+    while ((step = TakeHead()) == HeadStep::kMore) {
+      if (!AwaitHead()) co_return;
+      size_t room = state_.options.max_header_bytes - end_;
+      auto [error, count] = co_await socket_.async_read_some(asio::buffer(buffer_.get() + end_, room), kAwait);
+      idle_.store(false);
+      SetDeadline(0);
+      if (error || count == 0) co_return;
+      end_ += count;
+    }
+    if (step == HeadStep::kRefused) {
+      co_await AnswerBadHead();
+      co_return;
+    }
     state_.requests.fetch_add(1, std::memory_order_relaxed);
     std::optional<Response> fast;
     if (state_.options.fast && !head_.has_body) fast = state_.options.fast(head_);
-    if (fast) {
-      broken_ = !co_await Send(*std::move(fast));
-    } else {
+    if (!fast) {
       co_await AnswerFromHandler();
+    } else if (PumpResult result = StartSending(*fast); result != PumpResult::kDone) {
+      broken_ = result == PumpResult::kBroken || !co_await Flush();
     }
     if (broken_) co_return;
     if (!BodyFullyRead() && !close_) close_ = !co_await DrainBody();
     if (state_.stopping.load(std::memory_order_relaxed)) close_ = true;
   }
-  if (!broken_) co_await Linger();
+  co_await Linger();
 }
 
 // Fills the buffer up to `limit` bytes in all. False where the connection is over.
@@ -113,39 +128,46 @@ Awaitable<bool> Connection::FillBuffer(size_t limit, int64_t deadline_ms) {
   co_return !error && count > 0;
 }
 
-Awaitable<bool> Connection::ReadHead() {
-  std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
-  const ServerOptions& options = state_.options;
-  int64_t head_deadline = 0;
-  while (true) {
-    // An empty line before a request is what some old clients send after a body (RFC 9112 2.2).
-    if (end_ >= 2 && buffer_[0] == '\r' && buffer_[1] == '\n') {
-      std::memmove(buffer_.get(), buffer_.get() + 2, end_ -= 2);
-    }
-    ParseResult result = end_ == 0 ? ParseResult::kNeedMore : ParseRequestHead(Buffered(), head_, framing_);
-    if (result == ParseResult::kComplete && framing_.head_bytes <= options.max_header_bytes) {
-      begin_ = framing_.head_bytes;
-      BeginBody();
-      co_return true;
-    }
-    if (result != ParseResult::kNeedMore || end_ >= options.max_header_bytes) co_return co_await AnswerBadHead(result);
-    bool idle = end_ == 0;
-    idle_.store(idle);
-    if (idle && state_.stopping.load()) co_return false;
-    // The whole head has to arrive in time, else a byte now and then would hold the connection for ever.
-    if (!idle && head_deadline == 0) head_deadline = MillisFromNow(options.header_timeout);
-    int64_t deadline = idle ? MillisFromNow(options.idle_timeout) : head_deadline;
-    bool more = co_await FillBuffer(options.max_header_bytes, deadline);
-    idle_.store(false);
-    if (!more) co_return false;
+// Looks for a head in what was received. Afterwards `begin_` is behind it.
+Connection::HeadStep Connection::TakeHead() {
+  if (begin_ > 0) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    head_deadline_ms_ = 0;
   }
+  // An empty line before a request is what some old clients send after a body (RFC 9112 2.2).
+  while (end_ >= 2 && buffer_[0] == '\r' && buffer_[1] == '\n') {
+    end_ -= 2;
+    std::memmove(buffer_.get(), buffer_.get() + 2, end_);
+  }
+  if (end_ == 0) return HeadStep::kMore;
+  const size_t limit = state_.options.max_header_bytes;
+  parsed_ = ParseRequestHead(Buffered(), head_, framing_);
+  if (parsed_ == ParseResult::kNeedMore && end_ < limit) return HeadStep::kMore;
+  if (parsed_ != ParseResult::kComplete || framing_.head_bytes > limit) return HeadStep::kRefused;
+  begin_ = framing_.head_bytes;
+  BeginBody();
+  return HeadStep::kReady;
 }
 
-Awaitable<bool> Connection::AnswerBadHead(ParseResult result) {
+// Sets the time by which more must have come. False where the server stops and nobody is in the middle of a request.
+bool Connection::AwaitHead() {
+  bool idle = end_ == 0;
+  idle_.store(idle);
+  if (idle) {
+    SetDeadline(MillisFromNow(state_.options.idle_timeout));
+    return !state_.stopping.load();
+  }
+  // The whole head has to arrive in time, else a byte now and then would hold the connection for ever.
+  if (head_deadline_ms_ == 0) head_deadline_ms_ = MillisFromNow(state_.options.header_timeout);
+  SetDeadline(head_deadline_ms_);
+  return true;
+}
+
+Awaitable<void> Connection::AnswerBadHead() {
   Response response;
-  switch (result) {
+  switch (parsed_) {
     case ParseResult::kUnsupported:
       response = ErrorResponse(501, "UNIMPLEMENTED", "This transfer coding is not supported.");
       break;
@@ -165,7 +187,6 @@ Awaitable<bool> Connection::AnswerBadHead(ParseResult result) {
   body_state_ = BodyState::kNone;
   response.close = true;
   if (co_await Send(std::move(response))) co_await Linger();
-  co_return false;
 }
 
 Awaitable<void> Connection::AnswerFromHandler() {

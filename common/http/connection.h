@@ -54,10 +54,14 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
  private:
   enum class BodyState { kNone, kLength, kChunked, kDone, kFailed };
 
+  enum class HeadStep { kReady, kMore, kRefused };
+
   Awaitable<void> Serve();
-  Awaitable<bool> ReadHead();
-  Awaitable<bool> AnswerBadHead(ParseResult result);
+  HeadStep TakeHead();
+  bool AwaitHead();
+  Awaitable<void> AnswerBadHead();
   Awaitable<void> AnswerFromHandler();
+  PumpResult StartSending(Response& response);
   Awaitable<bool> Send(Response response);
   Awaitable<bool> SendSource(std::shared_ptr<BodySource> source, int64_t length, bool chunked);
   Awaitable<bool> Flush();
@@ -91,6 +95,8 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
 
   RequestHead head_;
   Framing framing_;
+  ParseResult parsed_ = ParseResult::kNeedMore;
+  int64_t head_deadline_ms_ = 0;                       // of a head that has begun
   BodyState body_state_ = BodyState::kNone;
   uint64_t body_left_ = 0;
   bool continue_due_ = false;

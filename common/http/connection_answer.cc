@@ -50,18 +50,23 @@ HeadFacts Connection::PrepareResponse(Response& response) {
   return facts;
 }
 
-Awaitable<bool> Connection::Send(Response response) {
-  int64_t length = response.content_length;
+// Writes what the socket takes at once. `response` must live until all is written; a BodySource is not looked at.
+PumpResult Connection::StartSending(Response& response) {
   HeadFacts facts = PrepareResponse(response);
   WriteResponseHead(response, facts, out_);
   outgoing_.head = out_;
   uint64_t sent = 0;
   PumpResult result = outgoing_.Pump(fd_, sent);
   state_.bytes_out.fetch_add(static_cast<int64_t>(sent), std::memory_order_relaxed);
+  return result;
+}
+
+Awaitable<bool> Connection::Send(Response response) {
+  PumpResult result = StartSending(response);
   if (result == PumpResult::kBroken || (result == PumpResult::kAgain && !co_await Flush())) co_return false;
   auto* source = std::get_if<std::shared_ptr<BodySource>>(&response.body);
   if (source == nullptr || *source == nullptr) co_return true;
-  co_return co_await SendSource(*source, length, facts.chunked);
+  co_return co_await SendSource(*source, response.content_length, response.content_length < 0 && !framing_.http_1_0);
 }
 
 // Sends the rest of `outgoing_`, waiting for a slow client as long as it takes some bytes in each write time-out.

@@ -49,7 +49,7 @@ class BodySource {
 };
 
 using Handler = std::function<Awaitable<Response>(const RequestHead& head, BodyReader& body)>;
-// Answers at once, without a coroutine frame. Absent: ask the Handler.
+// Answers at once, without a coroutine frame; never with a BodySource. Absent: ask the Handler.
 using FastHandler = std::function<std::optional<Response>(const RequestHead& head)>;
 
 struct ServerOptions {

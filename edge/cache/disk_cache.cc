@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
@@ -16,6 +18,9 @@ namespace lectern::edge {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The kernel writes dirty pages back after 30 s (vm.dirty_expire_centisecs); with a margin.
+constexpr std::chrono::minutes kWriteBack(3);
 
 // Identifies one boot of the machine.
 std::string BootId() { return ReadFile("/proc/sys/kernel/random/boot_id").value_or(""); }
@@ -30,33 +35,22 @@ std::string ReadBody(int fd, uint64_t size) {
 
 absl::StatusOr<std::unique_ptr<DiskCache>> DiskCache::Open(CacheOptions options) {
   std::unique_ptr<DiskCache> cache(new DiskCache(std::move(options)));
-  RETURN_IF_ERROR(Annotate(cache->Prepare(), "cache"));
-  cache->Scan();
+  bool rebooted = false;
+  RETURN_IF_ERROR(Annotate(cache->Prepare(rebooted), "cache"));
+  cache->Scan(rebooted);
   log::Info("cache opened", {{"dir", cache->options_.dir}, {"objects", cache->objects()}, {"bytes", cache->bytes()}});
   return cache;
 }
 
-DiskCache::~DiskCache() {
-  Fd dir(open(options_.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir.valid() || syncfs(dir.get()) != 0) return;
-  absl::Status marked = WriteFileAtomically(options_.dir + "/clean", "");
-  if (!marked.ok()) log::Warn("cache not marked clean", {{"error", marked.message()}});
-}
-
-// Bodies are not synced, which would cost more than they are worth: a power loss can leave a file of the right length without its
-// content. So what is found after another boot is trusted only where it was marked clean after a sync.
-absl::Status DiskCache::Prepare() {
+absl::Status DiskCache::Prepare(bool& rebooted) {
   RETURN_IF_ERROR(MakeDirectories(options_.dir));
   std::error_code ignored;
   fs::remove_all(options_.dir + "/filling", ignored);
-  bool clean = fs::remove(options_.dir + "/clean", ignored);
   std::string boot_file = options_.dir + "/boot_id";
   std::string boot = BootId();
-  if (!clean && ReadFile(boot_file).value_or("") != boot) {
-    if (fs::exists(boot_file, ignored)) log::Warn("cache emptied: the machine went down without a clean end");
-    fs::remove_all(options_.dir + "/objects", ignored);
-  }
-  RETURN_IF_ERROR(WriteFileAtomically(boot_file, boot));
+  rebooted = ReadFile(boot_file).value_or("") != boot;
+  // Not synced: losing it only makes the next start more careful.
+  if (rebooted) std::ofstream(boot_file, std::ios::trunc) << boot;
   RETURN_IF_ERROR(MakeDirectories(options_.dir + "/filling"));
   for (int i = 0; i < 256; ++i) {
     char byte = static_cast<char>(i);
@@ -65,7 +59,7 @@ absl::Status DiskCache::Prepare() {
   return absl::OkStatus();
 }
 
-void DiskCache::Scan() {
+void DiskCache::Scan(bool rebooted) {
   std::vector<std::pair<fs::file_time_type, std::string>> files;
   std::error_code error;
   for (auto it = fs::recursive_directory_iterator(options_.dir + "/objects", error);
@@ -76,7 +70,16 @@ void DiskCache::Scan() {
   if (error) log::Warn("cache only partly read", {{"error", error.message()}});
   // Oldest first, so that the youngest become the most recently used.
   std::sort(files.begin(), files.end());
-  for (const auto& [time, path] : files) AdoptFile(path);
+  // Bodies are not synced, which would cost more than they are worth: a power loss can leave a file of the right length without
+  // its content. What is this much older than the youngest was written back long before the machine went down.
+  fs::file_time_type trusted = rebooted && !files.empty() ? files.back().first - kWriteBack : fs::file_time_type::max();
+  for (const auto& [time, path] : files) {
+    if (time <= trusted) {
+      AdoptFile(path);
+    } else {
+      unlink(path.c_str());
+    }
+  }
 }
 
 void DiskCache::AdoptFile(const std::string& path) {

@@ -66,10 +66,9 @@ class DiskCache {
     bool committed_ = false;
   };
 
-  // Takes over what an earlier process left. Files that are damaged, and everything after the machine went down without a
-  // clean end (bodies may not have reached the disk), are thrown away.
+  // Takes over what an earlier process left. Files that are damaged are thrown away, and where the machine was started anew since,
+  // the youngest as well: their bodies may not have reached the disk.
   static absl::StatusOr<std::unique_ptr<DiskCache>> Open(CacheOptions options);
-  ~DiskCache();
 
   // Absent: nullopt. Counts as a use.
   std::optional<CachedObject> Find(absl::string_view key);
@@ -97,8 +96,8 @@ class DiskCache {
 
   explicit DiskCache(CacheOptions options) : options_(std::move(options)) {}
 
-  absl::Status Prepare();
-  void Scan();
+  absl::Status Prepare(bool& rebooted);
+  void Scan(bool rebooted);
   void AdoptFile(const std::string& path);
   std::string PathOf(absl::string_view key) const;
   CachedObject Snapshot(const Entry& entry) const ABSL_SHARED_LOCKS_REQUIRED(mu_);

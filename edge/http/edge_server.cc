@@ -263,7 +263,8 @@ http::Awaitable<http::Response> EdgeServerImpl::Bring(const http::RequestHead& h
       metrics_.CountUse(CacheUse::kHit);
       co_return ServeObject(head, *known);
     }
-    if (filler_.IsKnownMissing(path.key)) co_return ErrorFor(StatusOf(FillFailure::kNotFound));
+    failure = filler_.RecentFailure(path.key);
+    if (failure == FillFailure::kNotFound || (failure != FillFailure::kNone && known)) break;
     FillRequest request{std::string(path.key), base_url, std::string(path.token), known};
     std::shared_ptr<Fill> fill = filler_.Join(executor, std::move(request));
     co_await fill->WaitForHead();

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr size_t kMaxMissing = 10'000;
+constexpr size_t kMaxRecent = 10'000;
 
 http::Awaitable<void> Pause(absl::Duration time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, absl::ToChronoNanoseconds(time));
@@ -49,13 +49,17 @@ std::shared_ptr<Fill> Filler::Join(asio::any_io_executor executor, FillRequest r
 
 http::Awaitable<void> Filler::Lead(std::shared_ptr<Fill> fill, FillRequest request) {
   std::string key = request.key;
+  bool known = request.known.has_value();
   FillFailure failure = FillFailure::kUnavailable;
   try {
     failure = co_await Bring(*fill, std::move(request));
   } catch (const std::exception& error) {
     log::Error("fill failed", {{"object", key}, {"error", error.what()}});
   }
-  if (failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout) ++failures_;
+  if (failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout) {
+    ++failures_;
+    if (known) RememberFailure(key, FillFailure::kUnavailable, options_.failing_for);
+  }
   {
     absl::MutexLock lock(&mu_);
     fills_.erase(key);
@@ -89,7 +93,7 @@ std::optional<FillFailure> Filler::TakeAnswer(const OriginHead& head, Fill& fill
     case 404:
     case 410:
       if (request.known) cache_.Remove(request.key);
-      RememberMissing(request.key);
+      RememberFailure(request.key, FillFailure::kNotFound, options_.missing_for);
       return FillFailure::kNotFound;
     case 401:
     case 403:
@@ -138,7 +142,10 @@ http::Awaitable<FillFailure> Filler::Bring(Fill& fill, FillRequest request) {
     OriginRequest question;
     question.base_url = request.base_url;
     question.target = absl::StrCat("/p/", request.token, "/", request.key);
-    if (request.known && !writer) question.if_none_match = request.known->meta->etag;
+    if (request.known && !writer) {
+      question.if_none_match = request.known->meta->etag;
+      question.head_timeout = options_.revalidation_timeout;
+    }
     uint64_t have = writer ? writer->size() : 0;
     question.resume_from = have;
     question.if_range = meta.etag;
@@ -174,23 +181,23 @@ http::Awaitable<FillFailure> Filler::Bring(Fill& fill, FillRequest request) {
   co_return absl::IsDeadlineExceeded(trouble) ? FillFailure::kTimeout : FillFailure::kUnavailable;
 }
 
-void Filler::RememberMissing(const std::string& key) {
+void Filler::RememberFailure(const std::string& key, FillFailure failure, absl::Duration time) {
   absl::Duration now = clock_.Steady();
   absl::MutexLock lock(&mu_);
-  if (missing_.size() >= kMaxMissing) {
-    absl::erase_if(missing_, [now](const auto& entry) { return entry.second <= now; });
+  if (recent_.size() >= kMaxRecent) {
+    absl::erase_if(recent_, [now](const auto& entry) { return entry.second.until <= now; });
   }
-  if (missing_.size() < kMaxMissing) missing_[key] = now + options_.missing_for;
+  if (recent_.size() < kMaxRecent) recent_[key] = {failure, now + time};
 }
 
-bool Filler::IsKnownMissing(absl::string_view key) {
+FillFailure Filler::RecentFailure(absl::string_view key) {
   absl::Duration now = clock_.Steady();
   absl::MutexLock lock(&mu_);
-  auto found = missing_.find(key);
-  if (found == missing_.end()) return false;
-  if (found->second > now) return true;
-  missing_.erase(found);
-  return false;
+  auto found = recent_.find(key);
+  if (found == recent_.end()) return FillFailure::kNone;
+  if (found->second.until > now) return found->second.failure;
+  recent_.erase(found);
+  return FillFailure::kNone;
 }
 
 FillerCounters Filler::counters() const { return {requests_.load(), failures_.load(), bytes_in_.load()}; }

@@ -30,6 +30,8 @@ struct FillRequest {
 struct FillerOptions {
   OriginOptions origin;
   absl::Duration missing_for = absl::Seconds(1);        // how long a 404 is believed
+  absl::Duration failing_for = absl::Seconds(5);        // how long an origin that failed is not asked about a known object
+  absl::Duration revalidation_timeout = absl::Seconds(2);   // after which a known version is good enough
   int attempts = 3;                                     // an answer that breaks off is continued where it stopped
   // Called once for each request to the origin with how long its head took. May be empty.
   std::function<void(absl::Duration)> on_origin_answer;
@@ -50,8 +52,9 @@ class Filler {
   // The fill of this object that is under way, or a new one.
   std::shared_ptr<Fill> Join(boost::asio::any_io_executor executor, FillRequest request);
 
-  // The origin said a moment ago that there is no such object.
-  bool IsKnownMissing(absl::string_view key);
+  // What came of asking a moment ago, where that is still to be believed: kNotFound, or kUnavailable for an object of which an old
+  // version is known, so that not every viewer waits for an origin that does not answer. Else kNone.
+  FillFailure RecentFailure(absl::string_view key);
 
   FillerCounters counters() const;
 
@@ -67,7 +70,7 @@ class Filler {
   std::optional<FillFailure> TakeAnswer(const OriginHead& head, Fill& fill, const FillRequest& request);
   absl::StatusOr<std::unique_ptr<DiskCache::Writer>> StartBody(const OriginHead& head, Fill& fill, ObjectMeta& meta);
   http::Awaitable<absl::Status> Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer, uint64_t skip);
-  void RememberMissing(const std::string& key);
+  void RememberFailure(const std::string& key, FillFailure failure, absl::Duration time);
 
   DiskCache& cache_;
   Clock& clock_;
@@ -78,7 +81,11 @@ class Filler {
   std::atomic<int64_t> bytes_in_ = 0;
   absl::Mutex mu_;
   absl::flat_hash_map<std::string, std::shared_ptr<Fill>> fills_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<std::string, absl::Duration> missing_ ABSL_GUARDED_BY(mu_);   // until, steady clock
+  struct Failure {
+    FillFailure failure;
+    absl::Duration until;   // steady clock
+  };
+  absl::flat_hash_map<std::string, Failure> recent_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace lectern::edge

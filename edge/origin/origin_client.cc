@@ -133,8 +133,8 @@ OriginExchange::OriginExchange(OriginClient& client, std::string pool_key, tcp::
 
 OriginExchange::~OriginExchange() { deadline_.reset(); }
 
-http::Awaitable<absl::Status> OriginExchange::SendRequest(std::string bytes) {
-  deadline_->Set(client_.options_.head_timeout);
+http::Awaitable<absl::Status> OriginExchange::SendRequest(std::string bytes, absl::Duration patience) {
+  deadline_->Set(patience);
   auto [error, count] = co_await asio::async_write(socket_, asio::buffer(bytes), kAwait);
   deadline_->Clear();
   co_return error ? Broken(error) : absl::OkStatus();
@@ -170,9 +170,9 @@ void OriginExchange::TakeHead(absl::string_view bytes) {
   if (no_body || (!framing.chunked && head_.content_length == 0)) Finish();
 }
 
-http::Awaitable<absl::Status> OriginExchange::ReadHead() {
+http::Awaitable<absl::Status> OriginExchange::ReadHead(absl::Duration patience) {
   while (true) {
-    absl::StatusOr<size_t> got = co_await Receive(client_.options_.head_timeout, end_);
+    absl::StatusOr<size_t> got = co_await Receive(patience, end_);
     if (!got.ok()) co_return got.status();
     if (*got == 0) co_return absl::UnavailableError("the origin closed the connection");
     answered_ = true;
@@ -262,12 +262,13 @@ http::Awaitable<absl::StatusOr<std::unique_ptr<OriginExchange>>> OriginClient::S
   std::string bytes = RequestBytes(*url, request);
   asio::any_io_executor executor = co_await asio::this_coro::executor;
   std::string pool_key = url->authority;
+  absl::Duration patience = std::min(options_.head_timeout, request.head_timeout);
   // A connection from the pool may have been closed by the origin just now: then a fresh one gets a try.
   if (std::optional<tcp::socket> idle = TakeIdle(pool_key)) {
     std::unique_ptr<OriginExchange> exchange(new OriginExchange(*this, pool_key, *std::move(idle)));
     exchange->deadline_ = std::make_unique<OriginExchange::Deadline>(executor, exchange->socket_);
-    absl::Status status = co_await exchange->SendRequest(bytes);
-    if (status.ok()) status = co_await exchange->ReadHead();
+    absl::Status status = co_await exchange->SendRequest(bytes, patience);
+    if (status.ok()) status = co_await exchange->ReadHead(patience);
     if (status.ok()) co_return exchange;
     if (exchange->answered_ || absl::IsDeadlineExceeded(status)) co_return status;
   }
@@ -275,15 +276,15 @@ http::Awaitable<absl::StatusOr<std::unique_ptr<OriginExchange>>> OriginClient::S
   if (!endpoints.ok()) co_return endpoints.status();
   std::unique_ptr<OriginExchange> exchange(new OriginExchange(*this, pool_key, tcp::socket(executor)));
   exchange->deadline_ = std::make_unique<OriginExchange::Deadline>(executor, exchange->socket_);
-  exchange->deadline_->Set(options_.connect_timeout);
+  exchange->deadline_->Set(std::min(options_.connect_timeout, patience));
   auto [error, endpoint] = co_await asio::async_connect(exchange->socket_, *endpoints, kAwait);
   exchange->deadline_->Clear();
   if (exchange->deadline_->late()) co_return absl::DeadlineExceededError("the origin does not take connections");
   if (error) co_return absl::UnavailableError(absl::StrCat("cannot reach the origin: ", error.message()));
   boost::system::error_code ignored;
   exchange->socket_.set_option(tcp::no_delay(true), ignored);
-  absl::Status status = co_await exchange->SendRequest(bytes);
-  if (status.ok()) status = co_await exchange->ReadHead();
+  absl::Status status = co_await exchange->SendRequest(bytes, patience);
+  if (status.ok()) status = co_await exchange->ReadHead(patience);
   if (!status.ok()) co_return status;
   co_return exchange;
 }

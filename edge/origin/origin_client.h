@@ -33,6 +33,7 @@ struct OriginRequest {
   std::string if_none_match;     // empty: none
   uint64_t resume_from = 0;      // asks for the bytes from here on, if the version is still `if_range`
   std::string if_range;
+  absl::Duration head_timeout = absl::InfiniteDuration();   // where shorter than the client's
 };
 
 struct OriginHead {
@@ -59,8 +60,8 @@ class OriginExchange {
   class Deadline;
 
   OriginExchange(OriginClient& client, std::string pool_key, boost::asio::ip::tcp::socket socket);
-  http::Awaitable<absl::Status> SendRequest(std::string bytes);
-  http::Awaitable<absl::Status> ReadHead();
+  http::Awaitable<absl::Status> SendRequest(std::string bytes, absl::Duration patience);
+  http::Awaitable<absl::Status> ReadHead(absl::Duration patience);
   http::Awaitable<absl::StatusOr<size_t>> Receive(absl::Duration patience, size_t offset);
   absl::StatusOr<absl::string_view> TakeBuffered();
   void TakeHead(absl::string_view bytes);

@@ -123,6 +123,20 @@ TEST_F(EdgeTest, AMasterPlaylistOutlivesItsOriginForADay) {
   EXPECT_EQ(Get(Target("master.m3u8")).status, 502);
 }
 
+TEST_F(EdgeTest, AnOriginThatDoesNotAnswerHoldsUpOneViewerOnly) {
+  origin_.Set("12/comb/master.m3u8", {"#EXTM3U"});
+  ASSERT_EQ(Get(Target("master.m3u8")).status, 200);
+  FakeOrigin::Object broken{"x"};
+  broken.status = 500;
+  origin_.Set("12/comb/master.m3u8", broken);
+  clock_.Advance(absl::Seconds(2));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Get(Target("master.m3u8")).body, "#EXTM3U");
+  EXPECT_EQ(OriginRequests("master.m3u8"), 2) << "one attempt for all of them";
+  origin_.Set("12/comb/master.m3u8", {"#EXTM3U two", "\"v2\""});
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(Get(Target("master.m3u8")).body, "#EXTM3U two");
+}
+
 TEST_F(EdgeTest, AMasterPlaylistThatWasDeletedIsGone) {
   origin_.Set("12/comb/master.m3u8", {"#EXTM3U"});
   ASSERT_EQ(Get(Target("master.m3u8")).status, 200);
