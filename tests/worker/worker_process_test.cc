@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/exec/process.h"
 #include "lectern/v1/link.pb.h"
+#include "lectern/v1/resources.pb.h"
 #include "tests/common/link/fake_api.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"

@@ -1,22 +1,22 @@
 // An API in this process: a real gRPC server that answers Join and Attach as a test tells it to.
 #pragma once
 
-#include <grpcpp/server.h>
-#include <grpcpp/support/sync_stream.h>
-
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "lectern/v1/link.pb.h"
-#include "lectern/v1/resources.pb.h"
+
+namespace lectern::v1 {
+class Hello;
+class JoinRequest;
+class JoinResponse;
+class ResourceMessage;
+class ServerMessage;
+}  // namespace lectern::v1
 
 namespace lectern::testing {
 
@@ -25,18 +25,21 @@ constexpr absl::Duration kPatience = absl::Seconds(20);
 // One stream of a resource. Thread-safe.
 class Attachment {
  public:
-  const v1::Hello& hello() const { return hello_; }
-  const std::string& authorization() const { return authorization_; }
+  Attachment();
+  ~Attachment();
+
+  const v1::Hello& hello() const;
+  const std::string& authorization() const;
 
   void Send(const v1::ServerMessage& message);
   void Assign(int64_t job, int64_t token);
   void Recorded(int64_t job, int64_t token);
 
-  // The next message of this kind; others before it are dropped. Fails the test and returns an empty one after kPatience, or at
-  // once where the stream has ended.
-  v1::ResourceMessage Expect(v1::ResourceMessage::MessageCase kind);
+  // The next message of this kind (ResourceMessage::MessageCase); others before it are dropped. Fails the test and returns an empty
+  // one after kPatience, or at once where the stream has ended.
+  v1::ResourceMessage Expect(int kind);
   // Until a message of this kind has come; takes none.
-  void WaitFor(v1::ResourceMessage::MessageCase kind);
+  void WaitFor(int kind);
   // All messages so far that nobody took, beats and progress included.
   std::vector<v1::ResourceMessage> TakeAll();
 
@@ -47,14 +50,8 @@ class Attachment {
 
  private:
   friend class FakeApi;
-  using Stream = grpc::ServerReaderWriter<v1::ServerMessage, v1::ResourceMessage>;
-
-  v1::Hello hello_;
-  std::string authorization_;
-  absl::Mutex mu_;
-  Stream* stream_ ABSL_GUARDED_BY(mu_) = nullptr;   // null once ended
-  grpc::ServerContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;
-  std::deque<v1::ResourceMessage> received_ ABSL_GUARDED_BY(mu_);
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
 };
 
 class FakeApi {
@@ -84,20 +81,8 @@ class FakeApi {
   std::atomic<int> attachments = 0;
 
  private:
-  class Services;
-
-  grpc::Status OnAttach(grpc::ServerContext* context, Attachment::Stream* stream);
-  void Greet(Attachment& attachment);
-  v1::ServerMessage RenewedFor(uint64_t seq) const;
-
-  absl::Mutex mu_;
-  JoinAnswer join_answer_ ABSL_GUARDED_BY(mu_);
-  std::vector<v1::JoinRequest> joins_ ABSL_GUARDED_BY(mu_);
-  std::deque<std::shared_ptr<Attachment>> fresh_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::weak_ptr<Attachment>> all_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<Services> services_;
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace lectern::testing

@@ -14,6 +14,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/base/file.h"
 #include "lectern/v1/link.pb.h"
+#include "lectern/v1/resources.pb.h"
 #include "tests/common/link/fake_api.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -539,7 +540,7 @@ TEST_F(LinkTest, StaysAwayOnceRemoved) {
 }
 
 TEST_F(LinkTest, IsNotReadyWhileItsCredentialIsRefused) {
-  api_.refuses_with = static_cast<int>(grpc::StatusCode::UNAUTHENTICATED);
+  api_.refuses_with = static_cast<int>(absl::StatusCode::kUnauthenticated);
   std::unique_ptr<Link> link = Start();
   EXPECT_TRUE(Eventually([&] { return link->NotReadyReason().find("refuses the credential") != std::string::npos; }));
 }
