@@ -7,15 +7,16 @@
 
 namespace lectern::api {
 
-// One statement a collection, since one for all of them costs PostgreSQL ten times as much to plan as to run. $1 is the object,
-// $2 the user.
-#define LECTERN_FACTS(object)                                                                                       \
-  "with object as (" object ") "                                                                                    \
-  "select o.organization_id, o.course_id, o.lecture_id, c.visibility, e.role as enrolment, "                        \
-  "  exists (select 1 from maintainers m join organization_paths p on p.ancestor_id = m.organization_id "           \
-  "          where m.user_id = $2 and p.descendant_id = o.organization_id) as maintains "                           \
-  "from object o "                                                                                                  \
-  "left join courses c on c.id = o.course_id "                                                                      \
+// One statement a collection, since one for all of them costs PostgreSQL ten times as much to plan as to run. $1 is the
+// object, $2 the user.
+#define LECTERN_FACTS(object)                                                                             \
+  "with object as (" object                                                                               \
+  ") "                                                                                                    \
+  "select o.organization_id, o.course_id, o.lecture_id, c.visibility, e.role as enrolment, "              \
+  "  exists (select 1 from maintainers m join organization_paths p on p.ancestor_id = m.organization_id " \
+  "          where m.user_id = $2 and p.descendant_id = o.organization_id) as maintains "                 \
+  "from object o "                                                                                        \
+  "left join courses c on c.id = o.course_id "                                                            \
   "left join enrolments e on e.course_id = o.course_id and e.user_id = $2"
 
 constexpr char kOrganization[] = LECTERN_FACTS(R"sql(

@@ -6,8 +6,9 @@
 namespace lectern::api {
 
 // The columns that ParseAsset reads, for the select list or RETURNING.
-#define LECTERN_ASSET_COLUMNS                                                                                                \
-  "id, upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, received_bytes, " \
+#define LECTERN_ASSET_COLUMNS                                                                               \
+  "id, upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, " \
+  "received_bytes, "                                                                                        \
   "state, error, media, duration_ms, created_by, created_at "
 
 AssetRow ParseAsset(const pg::Row& row);

@@ -49,7 +49,8 @@ absl::StatusOr<AssetRow> AssetStore::GetByUpload(absl::string_view upload_id) co
 
 constexpr char kSetMedia[] = R"sql(update assets set media = $2::jsonb, duration_ms = $3 where id = $1)sql";
 
-absl::Status AssetStore::SetMedia(pg::Session& session, int64_t asset_id, absl::string_view media_json, int64_t duration_ms) {
+absl::Status AssetStore::SetMedia(pg::Session& session, int64_t asset_id, absl::string_view media_json,
+                                  int64_t duration_ms) {
   return MustExist(session.Run({"asset_set_media", kSetMedia}, asset_id, media_json, duration_ms), asset_id);
 }
 

@@ -26,8 +26,8 @@ size_t CharacterLength(absl::string_view text) {
   return overlong || beyond ? 0 : length;
 }
 
-// An event is recorded whatever a caller put into its texts: what PostgreSQL would refuse and what could forge a line becomes
-// a question mark, or somebody could hide from the audit behind a NUL byte.
+// An event is recorded whatever a caller put into its texts: what PostgreSQL would refuse and what could forge a line
+// becomes a question mark, or somebody could hide from the audit behind a NUL byte.
 std::string Printable(absl::string_view text) {
   std::string printable;
   while (!text.empty() && printable.size() < kLongestText) {
@@ -56,9 +56,13 @@ static absl::Status InsertWith(Runner& runner, const AuditEvent& event) {
       .status();
 }
 
-absl::Status AuditStore::Insert(const AuditEvent& event) { return InsertWith(pool_, event); }
+absl::Status AuditStore::Insert(const AuditEvent& event) {
+  return InsertWith(pool_, event);
+}
 
-absl::Status AuditStore::Insert(pg::Session& session, const AuditEvent& event) { return InsertWith(session, event); }
+absl::Status AuditStore::Insert(pg::Session& session, const AuditEvent& event) {
+  return InsertWith(session, event);
+}
 
 constexpr char kList[] = R"sql(
 select id, at, actor, action, target, organization_id, outcome, detail from audit_events
@@ -71,10 +75,13 @@ absl::StatusOr<Page<AuditRow>> AuditStore::List(std::optional<int64_t> organizat
   ASSIGN_OR_RETURN(int64_t before, DecodeIdToken("audit", page.token, std::numeric_limits<int64_t>::max()));
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"audit_list", kList}, organization_id, before, page.size + 1));
   auto parse = [](const pg::Row& row) {
-    return AuditRow{row.Int("id"), row.Time("at"), {row.Text("actor"), row.Text("action"), row.Text("target"),
-                                                    OptionalInt(row, "organization_id"), row.Text("outcome"), row.Text("detail")}};
+    return AuditRow{row.Int("id"),
+                    row.Time("at"),
+                    {row.Text("actor"), row.Text("action"), row.Text("target"), OptionalInt(row, "organization_id"),
+                     row.Text("outcome"), row.Text("detail")}};
   };
-  return MakePage(ParseRows(rows, parse), page.size, [](const AuditRow& last) { return EncodeIdToken("audit", last.id); });
+  return MakePage(ParseRows(rows, parse), page.size,
+                  [](const AuditRow& last) { return EncodeIdToken("audit", last.id); });
 }
 
 }  // namespace lectern::api

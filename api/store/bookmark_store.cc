@@ -9,7 +9,8 @@ namespace lectern::api {
 namespace {
 
 BookmarkRow ParseBookmark(const pg::Row& row) {
-  return BookmarkRow{row.Int("id"), row.Int("lecture_id"), row.Int("position_ms"), row.Text("text"), row.Time("created_at")};
+  return BookmarkRow{row.Int("id"), row.Int("lecture_id"), row.Int("position_ms"), row.Text("text"),
+                     row.Time("created_at")};
 }
 
 }  // namespace
@@ -22,16 +23,19 @@ returning id, lecture_id, position_ms, text, created_at
 
 absl::StatusOr<BookmarkRow> LectureStore::InsertBookmark(int64_t lecture_id, int64_t user_id, int64_t position_ms,
                                                          absl::string_view text) {
-  absl::StatusOr<pg::Rows> rows = pool_.Run({"bookmark_insert", kInsertBookmark}, lecture_id, user_id, position_ms, text);
+  absl::StatusOr<pg::Rows> rows =
+      pool_.Run({"bookmark_insert", kInsertBookmark}, lecture_id, user_id, position_ms, text);
   if (!rows.ok()) {
-    return Explain(rows.status(),
-                   {{"bookmarks_lecture_id_fkey", absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND", "the lecture does not exist"},
-                    {"bookmarks_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"},
-                    {"*_check", absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK",
-                     "a bookmark has a text of 1 to 2000 characters and a position of at least 0"}});
+    return Explain(
+        rows.status(),
+        {{"bookmarks_lecture_id_fkey", absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND", "the lecture does not exist"},
+         {"bookmarks_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"},
+         {"*_check", absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK",
+          "a bookmark has a text of 1 to 2000 characters and a position of at least 0"}});
   }
   if (rows->empty()) {
-    return WithReason(absl::ResourceExhaustedError("a lecture holds at most 1000 bookmarks of a person"), "TOO_MANY_BOOKMARKS");
+    return WithReason(absl::ResourceExhaustedError("a lecture holds at most 1000 bookmarks of a person"),
+                      "TOO_MANY_BOOKMARKS");
   }
   return ParseBookmark((*rows)[0]);
 }
@@ -42,7 +46,8 @@ where user_id = $2 and lecture_id = $1 and (position_ms, id) > ($3, $4)
 order by position_ms, id limit $5
 )sql";
 
-absl::StatusOr<Page<BookmarkRow>> LectureStore::ListBookmarks(int64_t lecture_id, int64_t user_id, const PageRequest& page) const {
+absl::StatusOr<Page<BookmarkRow>> LectureStore::ListBookmarks(int64_t lecture_id, int64_t user_id,
+                                                              const PageRequest& page) const {
   int64_t position_ms = -1;
   int64_t id = 0;
   if (!page.token.empty()) {

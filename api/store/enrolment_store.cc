@@ -20,16 +20,18 @@ select person.email, person.display_name, enrolled.role from person left join en
 absl::StatusOr<EnrolmentRow> CourseStore::Enrol(int64_t course_id, int64_t user_id, absl::string_view role) {
   absl::StatusOr<pg::Rows> rows = pool_.Run({"enrolment_put", kEnrol}, course_id, user_id, role);
   if (!rows.ok()) {
-    return Explain(rows.status(),
-                   {{"enrolments_course_id_fkey", absl::StatusCode::kNotFound, "COURSE_NOT_FOUND", "the course does not exist"},
-                    {"*_check", absl::StatusCode::kInvalidArgument, "BAD_ENROLMENT", "a role in a course is student or lecturer"}});
+    return Explain(rows.status(), {{"enrolments_course_id_fkey", absl::StatusCode::kNotFound, "COURSE_NOT_FOUND",
+                                    "the course does not exist"},
+                                   {"*_check", absl::StatusCode::kInvalidArgument, "BAD_ENROLMENT",
+                                    "a role in a course is student or lecturer"}});
   }
   if (rows->empty()) return NotFound("USER_NOT_FOUND", "user", user_id);
   const pg::Row row = (*rows)[0];
   if (row.IsNull("role")) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "users/", user_id, " is a student of the installation; an administrator makes people lecturers first")),
-                      "NOT_A_LECTURER");
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat(
+            "users/", user_id, " is a student of the installation; an administrator makes people lecturers first")),
+        "NOT_A_LECTURER");
   }
   return EnrolmentRow{user_id, row.Text("email"), row.Text("display_name"), row.Text("role")};
 }

@@ -31,7 +31,8 @@ insert into signing_keys (key_id, audience, public_key, sealed_secret) values ($
 returning key_id, audience, public_key, sealed_secret, created_at, retired_at
 )sql";
 
-constexpr char kRetire[] = R"sql(update signing_keys set retired_at = now() where audience = $1 and retired_at is null)sql";
+constexpr char kRetire[] =
+    R"sql(update signing_keys set retired_at = now() where audience = $1 and retired_at is null)sql";
 
 static absl::StatusOr<SigningKeyRow> InsertKey(pg::Session& session, const SigningKeyRow& key) {
   auto rows = session.Run({"key_insert", kInsert}, key.key_id, key.audience, pg::Param::Bytes(key.public_key),

@@ -15,7 +15,8 @@ std::vector<RenditionRow> ParseRenditions(const pg::Row& row) {
   const std::vector<std::string> codecs = row.Texts("codecs");
   std::vector<RenditionRow> renditions;
   for (size_t i = 0; i < labels.size(); ++i) {
-    renditions.push_back({labels[i], static_cast<int>(widths[i]), static_cast<int>(heights[i]), bandwidths[i], codecs[i]});
+    renditions.push_back(
+        {labels[i], static_cast<int>(widths[i]), static_cast<int>(heights[i]), bandwidths[i], codecs[i]});
   }
   return renditions;
 }
@@ -29,7 +30,8 @@ std::vector<StepRow> ParseSteps(const pg::Row& row) {
   std::vector<StepRow> steps;
   for (size_t i = 0; i < ids.size(); ++i) {
     const std::string state = StepState(states[i]);
-    steps.push_back({ids[i], StepKind(kinds[i]), labels[i], state, state == "done" ? 1 : static_cast<double>(progress[i]) / 1e6});
+    steps.push_back(
+        {ids[i], StepKind(kinds[i]), labels[i], state, state == "done" ? 1 : static_cast<double>(progress[i]) / 1e6});
   }
   return steps;
 }

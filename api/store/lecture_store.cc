@@ -12,7 +12,8 @@ namespace {
 constexpr char kNotFoundReason[] = "LECTURE_NOT_FOUND";
 
 absl::Status ExplainLecture(const absl::Status& status) {
-  return Explain(status, {{"lectures_course_id_fkey", absl::StatusCode::kNotFound, "COURSE_NOT_FOUND", "the course does not exist"},
+  return Explain(status, {{"lectures_course_id_fkey", absl::StatusCode::kNotFound, "COURSE_NOT_FOUND",
+                           "the course does not exist"},
                           {"*_check", absl::StatusCode::kInvalidArgument, "BAD_LECTURE",
                            "a title has 1 to 300 characters, and a lecture ends after it starts"}});
 }
@@ -31,13 +32,14 @@ absl::StatusOr<LectureRow> LectureStore::Insert(const NewLecture& lecture) {
 }
 
 // The columns of a lecture for `picked`.
-#define LECTERN_PICKED_COLUMNS                                                                            \
-  "l.id, l.course_id, c.organization_id, l.title, l.starts_at, l.ends_at, l.ended_at, l.created_at, "     \
+#define LECTERN_PICKED_COLUMNS                                                                        \
+  "l.id, l.course_id, c.organization_id, l.title, l.starts_at, l.ends_at, l.ended_at, l.created_at, " \
   "coalesce(l.starts_at, 'infinity') as position "
 
-// One row a view (one with nulls for a lecture without any). `newest` is the recording that tells what is going on, `shown` the
-// one that can be watched: the same, or an older one that a newer has not replaced yet.
-#define LECTERN_WITH_VIEWS R"sql(
+// One row a view (one with nulls for a lecture without any). `newest` is the recording that tells what is going on,
+// `shown` the one that can be watched: the same, or an older one that a newer has not replaced yet.
+#define LECTERN_WITH_VIEWS \
+  R"sql(
 , newest as (
   select distinct on (a.lecture_id, a.view) a.*
   from picked join assets a on a.lecture_id = picked.id
@@ -83,8 +85,8 @@ absl::StatusOr<LectureRow> LectureStore::Get(int64_t id) const {
   return std::move(ParseLectures(rows)[0]);
 }
 
-// $2 and $3 are the last start and id that the caller saw. The planner cannot look into the limit, so PostgreSQL keeps one plan
-// instead of planning this large statement for each call.
+// $2 and $3 are the last start and id that the caller saw. The planner cannot look into the limit, so PostgreSQL keeps
+// one plan instead of planning this large statement for each call.
 constexpr char kList[] = "with picked as materialized (select " LECTERN_PICKED_COLUMNS R"sql(
   from lectures l join courses c on c.id = l.course_id
   where l.course_id = $1 and (coalesce(l.starts_at, 'infinity'), l.id) > ($2::timestamptz, $3::bigint)
@@ -113,7 +115,8 @@ where id = $1
 )sql";
 
 absl::StatusOr<LectureRow> LectureStore::Update(int64_t id, const LectureChange& change) {
-  absl::StatusOr<pg::Rows> rows = pool_.Run({"lecture_update", kUpdate}, id, change.title, change.starts_at, change.ends_at);
+  absl::StatusOr<pg::Rows> rows =
+      pool_.Run({"lecture_update", kUpdate}, id, change.title, change.starts_at, change.ends_at);
   if (!rows.ok()) return ExplainLecture(rows.status());
   return Get(id);
 }

@@ -17,9 +17,10 @@ select email, display_name from users where id = $2
 absl::StatusOr<MaintainerRow> OrganizationStore::AddMaintainer(int64_t organization_id, int64_t user_id) {
   absl::StatusOr<pg::Rows> rows = pool_.Run({"maintainer_add", kAddMaintainer}, organization_id, user_id);
   if (!rows.ok()) {
-    return Explain(rows.status(), {{"maintainers_organization_id_fkey", absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND",
-                                    "the organization does not exist"},
-                                   {"maintainers_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"}});
+    return Explain(rows.status(), {{"maintainers_organization_id_fkey", absl::StatusCode::kNotFound,
+                                    "ORGANIZATION_NOT_FOUND", "the organization does not exist"},
+                                   {"maintainers_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND",
+                                    "the user does not exist"}});
   }
   if (rows->empty()) return NotFound("USER_NOT_FOUND", "user", user_id);
   return MaintainerRow{user_id, (*rows)[0].Text("email"), (*rows)[0].Text("display_name"), organization_id};
@@ -30,9 +31,10 @@ constexpr char kRemoveMaintainer[] = R"sql(delete from maintainers where organiz
 absl::Status OrganizationStore::RemoveMaintainer(int64_t organization_id, int64_t user_id) {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"maintainer_remove", kRemoveMaintainer}, organization_id, user_id));
   if (rows.affected() > 0) return absl::OkStatus();
-  return WithReason(absl::NotFoundError(absl::StrCat("users/", user_id, " was not made maintainer at organizations/", organization_id,
-                                                     "; an inherited right is removed where it was granted")),
-                    "MAINTAINER_NOT_FOUND");
+  return WithReason(
+      absl::NotFoundError(absl::StrCat("users/", user_id, " was not made maintainer at organizations/", organization_id,
+                                       "; an inherited right is removed where it was granted")),
+      "MAINTAINER_NOT_FOUND");
 }
 
 constexpr char kListMaintainers[] = R"sql(
@@ -44,7 +46,8 @@ where p.descendant_id = $1 and (p.distance, u.email) > ($2, $3)
 order by p.distance, u.email limit $4
 )sql";
 
-absl::StatusOr<Page<MaintainerRow>> OrganizationStore::ListMaintainers(int64_t organization_id, const PageRequest& page) const {
+absl::StatusOr<Page<MaintainerRow>> OrganizationStore::ListMaintainers(int64_t organization_id,
+                                                                       const PageRequest& page) const {
   int distance = -1;
   std::string email;
   if (!page.token.empty()) {
@@ -53,7 +56,8 @@ absl::StatusOr<Page<MaintainerRow>> OrganizationStore::ListMaintainers(int64_t o
     if (!absl::SimpleAtoi(keys[0], &distance)) distance = INT_MAX;
     email = keys[1];
   }
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"maintainer_list", kListMaintainers}, organization_id, distance, email, page.size + 1));
+  ASSIGN_OR_RETURN(pg::Rows rows,
+                   pool_.Run({"maintainer_list", kListMaintainers}, organization_id, distance, email, page.size + 1));
   auto parse = [](const pg::Row& row) {
     return MaintainerRow{row.Int("user_id"), row.Text("email"), row.Text("display_name"), row.Int("organization_id")};
   };

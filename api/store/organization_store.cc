@@ -25,10 +25,13 @@ absl::Status ExplainOrganization(const absl::Status& status) {
       status,
       {{"organizations_sibling", absl::StatusCode::kAlreadyExists, "ORGANIZATION_EXISTS",
         "there is an organization of this name at this place"},
-       {"organizations_parent_id_fkey", absl::StatusCode::kNotFound, kNotFoundReason, "the parent organization does not exist"},
+       {"organizations_parent_id_fkey", absl::StatusCode::kNotFound, kNotFoundReason,
+        "the parent organization does not exist"},
        {"TREE_CYCLE", absl::StatusCode::kFailedPrecondition, "TREE_CYCLE", "an organization cannot stand below itself"},
-       {"organizations_check", absl::StatusCode::kFailedPrecondition, "TREE_CYCLE", "an organization cannot stand below itself"},
-       {"TREE_TOO_DEEP", absl::StatusCode::kFailedPrecondition, "TREE_TOO_DEEP", "the tree of organizations has at most 16 levels"},
+       {"organizations_check", absl::StatusCode::kFailedPrecondition, "TREE_CYCLE",
+        "an organization cannot stand below itself"},
+       {"TREE_TOO_DEEP", absl::StatusCode::kFailedPrecondition, "TREE_TOO_DEEP",
+        "the tree of organizations has at most 16 levels"},
        {"*_check", absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION", "a display name has 1 to 200 characters"}});
 }
 
@@ -46,7 +49,8 @@ returning id, parent_id, display_name, quota_bytes, created_at,
   coalesce((select max(distance) + 1 from organization_paths where descendant_id = $1), 0) as depth
 )sql";
 
-absl::StatusOr<OrganizationRow> OrganizationStore::Insert(std::optional<int64_t> parent_id, absl::string_view display_name) {
+absl::StatusOr<OrganizationRow> OrganizationStore::Insert(std::optional<int64_t> parent_id,
+                                                          absl::string_view display_name) {
   return OneOrganization(pool_.Run({"organization_insert", kInsert}, parent_id, display_name), 0);
 }
 
@@ -75,7 +79,8 @@ where $2::text[] is null or path > $2
 order by path limit $3
 )sql";
 
-absl::StatusOr<Page<OrganizationRow>> OrganizationStore::List(std::optional<int64_t> root, const PageRequest& page) const {
+absl::StatusOr<Page<OrganizationRow>> OrganizationStore::List(std::optional<int64_t> root,
+                                                              const PageRequest& page) const {
   pg::Param after = std::nullopt;
   if (!page.token.empty()) {
     ASSIGN_OR_RETURN(std::vector<std::string> path, DecodePageToken("organizations", page.token, 0));
@@ -117,8 +122,8 @@ absl::StatusOr<OrganizationRow> OrganizationStore::SetQuota(int64_t id, std::opt
   return OneOrganization(pool_.Run({"organization_set_quota", kSetQuota}, id, quota_bytes), id);
 }
 
-// What has ended holds nobody: recordings whose bytes are gone, tasks that are over, resources that were removed. Foreign keys
-// are checked at the end of the statement, so the order of its parts does not matter.
+// What has ended holds nobody: recordings whose bytes are gone, tasks that are over, resources that were removed.
+// Foreign keys are checked at the end of the statement, so the order of its parts does not matter.
 constexpr char kDelete[] = R"sql(
 with old_tasks as (delete from tasks where organization_id = $1 and state <> 'open' returning id),
 old_jobs as (delete from jobs_ended where task_id in (select id from old_tasks)),
@@ -130,8 +135,9 @@ delete from organizations where id = $1
 absl::Status OrganizationStore::Delete(int64_t id) {
   absl::StatusOr<pg::Rows> rows = pool_.Run({"organization_delete", kDelete}, id);
   if (!rows.ok()) {
-    return Explain(rows.status(), {{"*_fkey", absl::StatusCode::kFailedPrecondition, "ORGANIZATION_NOT_EMPTY",
-                                    "the organization still has organizations below it, courses, recordings or resources"}});
+    return Explain(rows.status(),
+                   {{"*_fkey", absl::StatusCode::kFailedPrecondition, "ORGANIZATION_NOT_EMPTY",
+                     "the organization still has organizations below it, courses, recordings or resources"}});
   }
   return rows->affected() == 0 ? NotFound(kNotFoundReason, "organization", id) : absl::OkStatus();
 }

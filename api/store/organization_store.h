@@ -30,7 +30,7 @@ struct MaintainerRow {
   int64_t organization_id = 0;            // where the right was granted
 };
 
-// Thread-safe. One statement a call. An organization's quota counts the recordings of its subtree. NOT_FOUND has the reason ORGANIZATION_NOT_FOUND.
+// Thread-safe. One statement a call. A quota counts the recordings of the subtree. NOT_FOUND: reason ORGANIZATION_NOT_FOUND.
 class OrganizationStore {
  public:
   explicit OrganizationStore(pg::Pool& pool) : pool_(pool) {}

@@ -27,7 +27,8 @@ std::string EncodePageToken(absl::string_view list, absl::Span<const std::string
   return Base64UrlEncode(text);
 }
 
-absl::StatusOr<std::vector<std::string>> DecodePageToken(absl::string_view list, absl::string_view token, size_t count) {
+absl::StatusOr<std::vector<std::string>> DecodePageToken(absl::string_view list, absl::string_view token,
+                                                         size_t count) {
   if (token.size() > kLongestToken) return BadToken();
   std::optional<std::string> text = Base64UrlDecode(token);
   if (!text) return BadToken();
@@ -37,7 +38,9 @@ absl::StatusOr<std::vector<std::string>> DecodePageToken(absl::string_view list,
   return parts;
 }
 
-std::string EncodeIdToken(absl::string_view list, int64_t id) { return EncodePageToken(list, {absl::StrCat(id)}); }
+std::string EncodeIdToken(absl::string_view list, int64_t id) {
+  return EncodePageToken(list, {absl::StrCat(id)});
+}
 
 absl::StatusOr<int64_t> DecodeIdToken(absl::string_view list, absl::string_view token, int64_t start) {
   if (token.empty()) return start;

@@ -31,10 +31,12 @@ absl::StatusOr<PersonalTokenRow> SessionStore::InsertPersonalToken(int64_t user_
                                                                    absl::string_view token_hash) {
   auto rows = pool_.Run({"personal_token_insert", kInsertToken}, user_id, display_name, pg::Param::Bytes(token_hash));
   if (!rows.ok()) {
-    return Explain(rows.status(), {{"*_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"}});
+    return Explain(rows.status(),
+                   {{"*_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"}});
   }
   if (rows->empty()) {
-    return WithReason(absl::ResourceExhaustedError("a person has at most 100 personal tokens; revoke some"), "TOO_MANY_TOKENS");
+    return WithReason(absl::ResourceExhaustedError("a person has at most 100 personal tokens; revoke some"),
+                      "TOO_MANY_TOKENS");
   }
   return ParseToken((*rows)[0]);
 }
@@ -45,7 +47,8 @@ where user_id = $1 and id < $2 and revoked_at is null
 order by id desc limit $3
 )sql";
 
-absl::StatusOr<Page<PersonalTokenRow>> SessionStore::ListPersonalTokens(int64_t user_id, const PageRequest& page) const {
+absl::StatusOr<Page<PersonalTokenRow>> SessionStore::ListPersonalTokens(int64_t user_id,
+                                                                        const PageRequest& page) const {
   ASSIGN_OR_RETURN(int64_t before, DecodeIdToken("personal_tokens", page.token, std::numeric_limits<int64_t>::max()));
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"personal_token_list", kListTokens}, user_id, before, page.size + 1));
   return MakePage(ParseRows(rows, ParseToken), page.size,
@@ -72,7 +75,8 @@ select *, false as disabled from used
 
 absl::StatusOr<UserRow> SessionStore::UsePersonalToken(absl::string_view token_hash) {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"personal_token_use", kUseToken}, pg::Param::Bytes(token_hash)));
-  if (rows.empty()) return WithReason(absl::UnauthenticatedError("the personal token is unknown or revoked"), "TOKEN_INVALID");
+  if (rows.empty())
+    return WithReason(absl::UnauthenticatedError("the personal token is unknown or revoked"), "TOKEN_INVALID");
   return ParseUser(rows[0]);
 }
 

@@ -21,7 +21,8 @@ on conflict (asset_id, label) do update
   set width = excluded.width, height = excluded.height, bandwidth_bps = excluded.bandwidth_bps, codecs = excluded.codecs
 )sql";
 
-static absl::Status ReplaceRenditions(pg::Session& session, int64_t asset_id, const std::vector<RenditionRow>& renditions) {
+static absl::Status ReplaceRenditions(pg::Session& session, int64_t asset_id,
+                                      const std::vector<RenditionRow>& renditions) {
   std::vector<std::string> labels, codecs;
   std::vector<int64_t> widths, heights, bandwidths;
   for (const RenditionRow& rendition : renditions) {
@@ -31,7 +32,8 @@ static absl::Status ReplaceRenditions(pg::Session& session, int64_t asset_id, co
     bandwidths.push_back(rendition.bandwidth_bps);
     codecs.push_back(rendition.codecs);
   }
-  return session.Run({"renditions_replace", kReplaceRenditions}, asset_id, labels, widths, heights, bandwidths, codecs).status();
+  return session.Run({"renditions_replace", kReplaceRenditions}, asset_id, labels, widths, heights, bandwidths, codecs)
+      .status();
 }
 
 constexpr char kMakePlayable[] = R"sql(
@@ -56,7 +58,8 @@ returning a.id, a.upload_id, a.lecture_id, a.organization_id, a.view, a.vod_reso
 )sql";
 
 absl::StatusOr<std::vector<MediaRow>> AssetStore::Publish(pg::Session& session, int64_t asset_id,
-                                                          const std::vector<RenditionRow>& renditions, int64_t duration_ms) {
+                                                          const std::vector<RenditionRow>& renditions,
+                                                          int64_t duration_ms) {
   if (renditions.empty()) return absl::InvalidArgumentError("a recording without renditions cannot be played");
   ASSIGN_OR_RETURN(pg::Rows locked, session.Run({"publish_lock", kLockView}, asset_id));
   if (locked.empty()) return NotFound("ASSET_NOT_FOUND", "recording", asset_id);

@@ -10,11 +10,14 @@ namespace {
 constexpr char kNotFoundReason[] = "RESOURCE_NOT_FOUND";
 
 // The columns that ParseResource reads, of resources r and resource_sessions s.
-#define LECTERN_RESOURCE_COLUMNS                                                                                            \
-  "r.id, r.organization_id, r.kind, r.host, r.public_url, r.shared, r.draining, r.created_at, "                             \
-  "coalesce(s.state, 'never') as session_state, coalesce(s.state = 'alive' and s.disconnected_at is null, false) as attached, " \
-  "coalesce(s.leaving, false) as leaving, coalesce(s.quarantined_until > now(), false) as quarantined, s.last_beat_at, "    \
-  "extract(epoch from now() - s.last_beat_at)::float8 as silence_seconds, s.version, s.capabilities, s.load, s.slots, s.busy "
+#define LECTERN_RESOURCE_COLUMNS                                                                                      \
+  "r.id, r.organization_id, r.kind, r.host, r.public_url, r.shared, r.draining, r.created_at, "                       \
+  "coalesce(s.state, 'never') as session_state, coalesce(s.state = 'alive' and s.disconnected_at is null, false) as " \
+  "attached, "                                                                                                        \
+  "coalesce(s.leaving, false) as leaving, coalesce(s.quarantined_until > now(), false) as quarantined, "              \
+  "s.last_beat_at, "                                                                                                  \
+  "extract(epoch from now() - s.last_beat_at)::float8 as silence_seconds, s.version, s.capabilities, s.load, "        \
+  "s.slots, s.busy "
 
 ResourceRow ParseResource(const pg::Row& row) {
   ResourceRow resource;
@@ -31,7 +34,8 @@ ResourceRow ParseResource(const pg::Row& row) {
   resource.leaving = row.Bool("leaving");
   resource.quarantined = row.Bool("quarantined");
   resource.last_beat_at = OptionalTime(row, "last_beat_at");
-  resource.silence = row.IsNull("silence_seconds") ? absl::InfiniteDuration() : absl::Seconds(row.Double("silence_seconds"));
+  resource.silence =
+      row.IsNull("silence_seconds") ? absl::InfiniteDuration() : absl::Seconds(row.Double("silence_seconds"));
   resource.version = row.Text("version");
   resource.capabilities = row.Texts("capabilities");
   resource.load_json = row.IsNull("load") ? "{}" : row.Text("load");
@@ -128,9 +132,11 @@ order by r.id limit $6
 absl::StatusOr<Page<ResourceRow>> ResourceStore::List(const Caller& caller, const ResourceFilter& filter,
                                                       const PageRequest& page) const {
   ASSIGN_OR_RETURN(int64_t after, DecodeIdToken("resources", page.token, 0));
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"resource_list", kList}, caller.is_user() ? caller.user_id : 0, caller.is_administrator(),
-                                            filter.organization_id, filter.kind, after, page.size + 1));
-  return MakePage(ParseRows(rows, ParseResource), page.size, [](const ResourceRow& last) { return EncodeIdToken("resources", last.id); });
+  ASSIGN_OR_RETURN(pg::Rows rows,
+                   pool_.Run({"resource_list", kList}, caller.is_user() ? caller.user_id : 0, caller.is_administrator(),
+                             filter.organization_id, filter.kind, after, page.size + 1));
+  return MakePage(ParseRows(rows, ParseResource), page.size,
+                  [](const ResourceRow& last) { return EncodeIdToken("resources", last.id); });
 }
 
 constexpr char kSetShared[] = R"sql(
@@ -166,8 +172,9 @@ absl::Status ResourceStore::Remove(pg::Session& session, int64_t id, bool force)
   if (!force && locked[0].Text("kind") == "vod_service") {
     ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"resource_holds_media", kHoldsMedia}, id));
     if (rows[0].Bool("holds")) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat("resources/", id, " still keeps recordings; they would be lost")),
-                        "HOLDS_MEDIA");
+      return WithReason(
+          absl::FailedPreconditionError(absl::StrCat("resources/", id, " still keeps recordings; they would be lost")),
+          "HOLDS_MEDIA");
     }
   }
   return session.Run({"resource_remove", kRemove}, id).status();
@@ -189,12 +196,15 @@ where r.kind = $2 and r.removed_at is null and not r.draining and not s.leaving
 order by tier, case when r.kind = 'vod_service' then -f.disk_free end, f.cpu, r.id limit $4
 )sql";
 
-absl::StatusOr<std::vector<EligibleResource>> ResourceStore::ListEligible(int64_t organization_id, absl::string_view kind,
+absl::StatusOr<std::vector<EligibleResource>> ResourceStore::ListEligible(int64_t organization_id,
+                                                                          absl::string_view kind,
                                                                           absl::Duration max_silence, int limit) const {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"resource_list_eligible", kListEligible}, organization_id, kind, max_silence, limit));
+  ASSIGN_OR_RETURN(pg::Rows rows,
+                   pool_.Run({"resource_list_eligible", kListEligible}, organization_id, kind, max_silence, limit));
   return ParseRows(rows, [](const pg::Row& row) {
-    return EligibleResource{row.Int("id"), row.Int("organization_id"), row.Text("public_url"), static_cast<int>(row.Int("tier")),
-                            row.Int("disk_free"), row.Double("cpu")};
+    return EligibleResource{row.Int("id"),          row.Int("organization_id"),
+                            row.Text("public_url"), static_cast<int>(row.Int("tier")),
+                            row.Int("disk_free"),   row.Double("cpu")};
   });
 }
 

@@ -22,12 +22,13 @@ insert into playback_revocations (lecture_id, subject, issued_before, keep_until
 returning id, lecture_id, subject, issued_before
 )sql";
 
-absl::StatusOr<RevocationRow> RevocationStore::Insert(pg::Session& session, int64_t lecture_id, absl::string_view subject,
-                                                      absl::Duration keep) {
+absl::StatusOr<RevocationRow> RevocationStore::Insert(pg::Session& session, int64_t lecture_id,
+                                                      absl::string_view subject, absl::Duration keep) {
   return OneRevocation(session.Run({"revocation_insert", kInsert}, lecture_id, subject, keep));
 }
 
-absl::StatusOr<RevocationRow> RevocationStore::Insert(int64_t lecture_id, absl::string_view subject, absl::Duration keep) {
+absl::StatusOr<RevocationRow> RevocationStore::Insert(int64_t lecture_id, absl::string_view subject,
+                                                      absl::Duration keep) {
   return OneRevocation(pool_.Run({"revocation_insert", kInsert}, lecture_id, subject, keep));
 }
 

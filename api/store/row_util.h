@@ -18,7 +18,7 @@ namespace lectern::api {
 
 // What a violated constraint means to the caller.
 struct ConstraintMeaning {
-  absl::string_view constraint;   // its name, or "*_fkey", "*_check": any of the kind
+  absl::string_view constraint;  // its name, or "*_fkey", "*_check": any of the kind
   absl::StatusCode code;
   absl::string_view reason;
   absl::string_view message;

@@ -41,7 +41,8 @@ where s.id = $1 and s.revoked_at is null and s.expires_at > now() and u.disabled
 
 absl::StatusOr<UserRow> SessionStore::GetUser(int64_t session_id) const {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"session_get_user", kGetUser}, session_id));
-  if (rows.empty()) return WithReason(absl::UnauthenticatedError("the session has ended; sign in again"), "SESSION_ENDED");
+  if (rows.empty())
+    return WithReason(absl::UnauthenticatedError("the session has ended; sign in again"), "SESSION_ENDED");
   return ParseUser(rows[0]);
 }
 
@@ -54,7 +55,8 @@ order by id desc limit $3
 absl::StatusOr<Page<SessionRow>> SessionStore::List(int64_t user_id, const PageRequest& page) const {
   ASSIGN_OR_RETURN(int64_t before, DecodeIdToken("sessions", page.token, std::numeric_limits<int64_t>::max()));
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"session_list", kList}, user_id, before, page.size + 1));
-  return MakePage(ParseRows(rows, ParseSession), page.size, [](const SessionRow& last) { return EncodeIdToken("sessions", last.id); });
+  return MakePage(ParseRows(rows, ParseSession), page.size,
+                  [](const SessionRow& last) { return EncodeIdToken("sessions", last.id); });
 }
 
 constexpr char kRevoke[] = R"sql(
@@ -66,7 +68,8 @@ absl::Status SessionStore::Revoke(int64_t user_id, int64_t session_id) {
   return rows.affected() == 0 ? NotFound("SESSION_NOT_FOUND", "session", session_id) : absl::OkStatus();
 }
 
-// Counting stops at 1000, and so does recording: whoever hammers at the door must not make the count slow for everybody.
+// Counting stops at 1000, and so does recording: whoever hammers at the door must not make the count slow for
+// everybody.
 constexpr char kRecordAttempt[] = R"sql(
 with before as (
   select (select count(*) from (select 1 from login_failures
@@ -79,7 +82,8 @@ with before as (
 select by_email + 1 as by_email, by_peer + 1 as by_peer from before
 )sql";
 
-absl::StatusOr<LoginAttempts> SessionStore::RecordLoginAttempt(absl::string_view email, absl::string_view peer, absl::Duration window) {
+absl::StatusOr<LoginAttempts> SessionStore::RecordLoginAttempt(absl::string_view email, absl::string_view peer,
+                                                               absl::Duration window) {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"login_record", kRecordAttempt}, email, peer, window));
   return LoginAttempts{rows[0].Int("by_email"), rows[0].Int("by_peer")};
 }

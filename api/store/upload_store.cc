@@ -40,7 +40,8 @@ AssetRow ParseAsset(const pg::Row& row) {
 absl::StatusOr<AssetRow> OneUpload(absl::StatusOr<pg::Rows> rows, absl::string_view upload_id) {
   if (!rows.ok()) return rows.status();
   if (!rows->empty()) return ParseAsset((*rows)[0]);
-  return WithReason(absl::NotFoundError(absl::StrCat("upload ", upload_id, " does not exist here")), "UPLOAD_NOT_FOUND");
+  return WithReason(absl::NotFoundError(absl::StrCat("upload ", upload_id, " does not exist here")),
+                    "UPLOAD_NOT_FOUND");
 }
 
 // Uploads of one lecture are opened one after the other, so that two identical calls end in one upload.
@@ -56,7 +57,8 @@ where lecture_id = $1 and view = $2 and fingerprint = $3 and size_bytes = $4 and
 order by id desc limit 1
 )sql";
 
-// Of the organization and its ancestors; in one order, so that two that open uploads wait for each other and do not deadlock.
+// Of the organization and its ancestors; in one order, so that two that open uploads wait for each other and do not
+// deadlock.
 constexpr char kLockQuotas[] = R"sql(
 select o.id from organizations o join organization_paths p on p.ancestor_id = o.id
 where p.descendant_id = $1 and o.quota_bytes is not null
@@ -82,10 +84,11 @@ static absl::Status CheckQuota(pg::Session& session, int64_t organization_id, in
   ASSIGN_OR_RETURN(pg::Rows exceeded, session.Run({"quota_exceeded", kExceededQuota}, organization_id, size_bytes));
   if (exceeded.empty()) return absl::OkStatus();
   const pg::Row row = exceeded[0];
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
-                        "the recording has ", size_bytes, " bytes; \"", row.Text("display_name"), "\" has used ", row.Int("bytes"),
-                        " of its ", row.Int("quota_bytes"), " bytes. Delete recordings or ask for a larger quota")),
-                    "QUOTA_EXCEEDED");
+  return WithReason(
+      absl::ResourceExhaustedError(absl::StrCat(
+          "the recording has ", size_bytes, " bytes; \"", row.Text("display_name"), "\" has used ", row.Int("bytes"),
+          " of its ", row.Int("quota_bytes"), " bytes. Delete recordings or ask for a larger quota")),
+      "QUOTA_EXCEEDED");
 }
 
 // FOR SHARE keeps the VOD service from being removed meanwhile.
@@ -110,8 +113,8 @@ absl::StatusOr<OpenedUpload> AssetStore::OpenUpload(const NewUpload& upload) {
   RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
     ASSIGN_OR_RETURN(pg::Rows lecture, session.Run({"upload_lock_lecture", kLockLecture}, upload.lecture_id));
     if (lecture.empty()) return NotFound("LECTURE_NOT_FOUND", "lecture", upload.lecture_id);
-    ASSIGN_OR_RETURN(pg::Rows open, session.Run({"upload_find_open", kFindOpen}, upload.lecture_id, upload.view, upload.fingerprint,
-                                                upload.size_bytes, upload.file_name));
+    ASSIGN_OR_RETURN(pg::Rows open, session.Run({"upload_find_open", kFindOpen}, upload.lecture_id, upload.view,
+                                                upload.fingerprint, upload.size_bytes, upload.file_name));
     opened.reused = !open.empty();
     if (opened.reused) {
       opened.asset = ParseAsset(open[0]);
@@ -155,17 +158,21 @@ update assets set state = case when lecture_id is null then 'removed' else 'proc
 where id = $1
 returning )sql" LECTERN_ASSET_COLUMNS;
 
-absl::StatusOr<ReceivedUpload> AssetStore::Received(pg::Session& session, int64_t vod_resource_id, absl::string_view upload_id,
-                                                    int64_t size_bytes, absl::string_view sha256) {
+absl::StatusOr<ReceivedUpload> AssetStore::Received(pg::Session& session, int64_t vod_resource_id,
+                                                    absl::string_view upload_id, int64_t size_bytes,
+                                                    absl::string_view sha256) {
   ReceivedUpload received;
-  ASSIGN_OR_RETURN(received.asset, OneUpload(session.Run({"upload_lock", kLockUpload}, vod_resource_id, upload_id), upload_id));
+  ASSIGN_OR_RETURN(received.asset,
+                   OneUpload(session.Run({"upload_lock", kLockUpload}, vod_resource_id, upload_id), upload_id));
   if (received.asset.state != "uploading") return received;
   if (size_bytes != received.asset.size_bytes) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("upload ", upload_id, " was to have ", received.asset.size_bytes,
-                                                                 " bytes and has ", size_bytes)),
-                      "SIZE_MISMATCH");
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("upload ", upload_id, " was to have ", received.asset.size_bytes,
+                                                   " bytes and has ", size_bytes)),
+        "SIZE_MISMATCH");
   }
-  ASSIGN_OR_RETURN(received.asset, OneUpload(session.Run({"upload_received", kReceived}, received.asset.id, sha256), upload_id));
+  ASSIGN_OR_RETURN(received.asset,
+                   OneUpload(session.Run({"upload_received", kReceived}, received.asset.id, sha256), upload_id));
   received.first = received.asset.state == "processing";
   return received;
 }
@@ -176,12 +183,13 @@ update assets set error = case when state = 'uploading' then $4 else error end,
 where upload_id = $2 and vod_resource_id = $1
 returning )sql" LECTERN_ASSET_COLUMNS;
 
-absl::StatusOr<AssetRow> AssetStore::Rejected(pg::Session& session, int64_t vod_resource_id, absl::string_view upload_id,
-                                              absl::string_view error) {
+absl::StatusOr<AssetRow> AssetStore::Rejected(pg::Session& session, int64_t vod_resource_id,
+                                              absl::string_view upload_id, absl::string_view error) {
   return OneUpload(session.Run({"upload_end", kEnd}, vod_resource_id, upload_id, "failed", error), upload_id);
 }
 
-absl::StatusOr<AssetRow> AssetStore::Removed(pg::Session& session, int64_t vod_resource_id, absl::string_view upload_id) {
+absl::StatusOr<AssetRow> AssetStore::Removed(pg::Session& session, int64_t vod_resource_id,
+                                             absl::string_view upload_id) {
   return OneUpload(session.Run({"upload_end", kEnd}, vod_resource_id, upload_id, "removed", ""), upload_id);
 }
 

@@ -11,10 +11,12 @@ namespace {
 constexpr char kUserNotFound[] = "USER_NOT_FOUND";
 
 absl::Status ExplainUser(const absl::Status& status) {
-  return Explain(status, {{"users_email", absl::StatusCode::kAlreadyExists, "USER_EXISTS", "there is a user with this e-mail address"},
-                          {"users_email_check", absl::StatusCode::kInvalidArgument, "BAD_EMAIL", "this is not an e-mail address"},
-                          {"*_check", absl::StatusCode::kInvalidArgument, "BAD_USER",
-                           "a display name has 1 to 200 characters; a role is student, lecturer or administrator"}});
+  return Explain(
+      status,
+      {{"users_email", absl::StatusCode::kAlreadyExists, "USER_EXISTS", "there is a user with this e-mail address"},
+       {"users_email_check", absl::StatusCode::kInvalidArgument, "BAD_EMAIL", "this is not an e-mail address"},
+       {"*_check", absl::StatusCode::kInvalidArgument, "BAD_USER",
+        "a display name has 1 to 200 characters; a role is student, lecturer or administrator"}});
 }
 
 absl::StatusOr<UserRow> OneUser(absl::StatusOr<pg::Rows> rows, int64_t id) {
@@ -23,7 +25,9 @@ absl::StatusOr<UserRow> OneUser(absl::StatusOr<pg::Rows> rows, int64_t id) {
   return ParseUser((*rows)[0]);
 }
 
-absl::Status NoSuchEmail() { return WithReason(absl::NotFoundError("there is no user with this e-mail address"), kUserNotFound); }
+absl::Status NoSuchEmail() {
+  return WithReason(absl::NotFoundError("there is no user with this e-mail address"), kUserNotFound);
+}
 
 }  // namespace
 
@@ -60,7 +64,8 @@ absl::StatusOr<bool> UserStore::InsertFirstAdministrator(const NewUser& user) {
     if (rows[0].Bool("has")) return absl::OkStatus();
     inserted = true;
     return ExplainUser(
-        session.Run({"user_insert", kInsert}, user.email, user.display_name, "administrator", user.password_hash).status());
+        session.Run({"user_insert", kInsert}, user.email, user.display_name, "administrator", user.password_hash)
+            .status());
   }));
   return inserted;
 }
@@ -69,7 +74,9 @@ constexpr char kGet[] = R"sql(
 select id, email, display_name, role, disabled_at is not null as disabled, created_at from users where id = $1
 )sql";
 
-absl::StatusOr<UserRow> UserStore::Get(int64_t id) const { return OneUser(pool_.Run({"user_get", kGet}, id), id); }
+absl::StatusOr<UserRow> UserStore::Get(int64_t id) const {
+  return OneUser(pool_.Run({"user_get", kGet}, id), id);
+}
 
 constexpr char kGetLogin[] = R"sql(
 select id, email, display_name, role, disabled_at is not null as disabled, created_at, password_hash
@@ -104,7 +111,8 @@ absl::StatusOr<Page<UserRow>> UserStore::List(absl::string_view filter, const Pa
     after = keys[0];
   }
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"user_list", kList}, filter, after, page.size + 1));
-  return MakePage(ParseRows(rows, ParseUser), page.size, [](const UserRow& last) { return EncodePageToken("users", {last.email}); });
+  return MakePage(ParseRows(rows, ParseUser), page.size,
+                  [](const UserRow& last) { return EncodePageToken("users", {last.email}); });
 }
 
 // All administrators, in one order, so that two who demote each other do not both succeed.
@@ -122,7 +130,8 @@ absl::StatusOr<UserRow> UserStore::SetRole(int64_t id, absl::string_view role) {
   RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
     ASSIGN_OR_RETURN(pg::Rows administrators, session.Run({"user_administrators", kAdministratorsForUpdate}));
     if (role != "administrator" && administrators.size() == 1 && administrators[0].Int("id") == id) {
-      return WithReason(absl::FailedPreconditionError("this is the last administrator; make another one first"), "LAST_ADMINISTRATOR");
+      return WithReason(absl::FailedPreconditionError("this is the last administrator; make another one first"),
+                        "LAST_ADMINISTRATOR");
     }
     ASSIGN_OR_RETURN(user, OneUser(session.Run({"user_set_role", kSetRole}, id, role), id));
     return absl::OkStatus();

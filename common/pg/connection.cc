@@ -27,12 +27,14 @@ absl::Status ConnectionLost(absl::string_view what) {
 
 absl::StatusCode CodeOf(absl::string_view sqlstate) {
   if (sqlstate == "23505") return absl::StatusCode::kAlreadyExists;
-  if (absl::StartsWith(sqlstate, "23") || absl::StartsWith(sqlstate, "LE")) return absl::StatusCode::kFailedPrecondition;
+  if (absl::StartsWith(sqlstate, "23") || absl::StartsWith(sqlstate, "LE"))
+    return absl::StatusCode::kFailedPrecondition;
   if (absl::StartsWith(sqlstate, "22")) return absl::StatusCode::kInvalidArgument;
   if (sqlstate == "40001" || sqlstate == "40P01") return absl::StatusCode::kAborted;
   if (sqlstate == "57014") return absl::StatusCode::kDeadlineExceeded;
   // 25006: a standby after a failover; 53300: no connection left.
-  if (absl::StartsWith(sqlstate, "08") || absl::StartsWith(sqlstate, "57P") || sqlstate == "25006" || sqlstate == "53300") {
+  if (absl::StartsWith(sqlstate, "08") || absl::StartsWith(sqlstate, "57P") || sqlstate == "25006" ||
+      sqlstate == "53300") {
     return absl::StatusCode::kUnavailable;
   }
   return absl::StatusCode::kInternal;
@@ -55,18 +57,28 @@ absl::Status StatusOfResult(const PGresult* result, const char* statement) {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& url, absl::Duration statement_timeout) {
   // What stands before dbname are defaults that the URL may override; what stands after it is ours.
-  const char* keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                        "fallback_application_name", "dbname", "client_encoding", nullptr};
+  const char* keys[] = {"connect_timeout",
+                        "tcp_user_timeout",
+                        "keepalives_idle",
+                        "keepalives_interval",
+                        "keepalives_count",
+                        "fallback_application_name",
+                        "dbname",
+                        "client_encoding",
+                        nullptr};
   const char* values[] = {"3", "4000", "2", "1", "3", "lectern", url.c_str(), "UTF8", nullptr};
   PGconn* conn = PQconnectdbParams(keys, values, /*expand_dbname=*/1);
   if (conn == nullptr) return ConnectionLost("out of memory");
   std::unique_ptr<Connection> connection(new Connection(conn, statement_timeout));
   if (PQstatus(conn) != CONNECTION_OK) return ConnectionLost(PQerrorMessage(conn));
-  PQsetNoticeProcessor(conn, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      conn, [](void*, const char*) {}, nullptr);
   // JIT: a statement of ours runs for microseconds, and compiling it for tenths of a second.
   const std::string settings = absl::StrCat(
-      "set jit = off; set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set idle_in_transaction_session_timeout = '30s';"
-      "set statement_timeout = ", absl::ToInt64Milliseconds(statement_timeout));
+      "set jit = off; set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set "
+      "idle_in_transaction_session_timeout = '30s';"
+      "set statement_timeout = ",
+      absl::ToInt64Milliseconds(statement_timeout));
   absl::StatusOr<Result> set = connection->Execute(settings.c_str(), "connect");
   if (!set.ok()) return set.status();
   return connection;
@@ -74,14 +86,18 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
 
 Connection::Connection(PGconn* conn, absl::Duration statement_timeout)
     : conn_(conn),
-      answer_timeout_(statement_timeout == absl::ZeroDuration() ? absl::InfiniteDuration() : statement_timeout + kAnswerGrace) {}
+      answer_timeout_(statement_timeout == absl::ZeroDuration() ? absl::InfiniteDuration()
+                                                                : statement_timeout + kAnswerGrace) {}
 
-Connection::~Connection() { PQfinish(conn_); }
+Connection::~Connection() {
+  PQfinish(conn_);
+}
 
 bool Connection::IdleAndWell() {
   if (broken_) return false;
   pollfd fd{PQsocket(conn_), POLLIN, 0};
-  // The farewell may be here before the end of the stream is, so it does not help to look whether the connection still stands.
+  // The farewell may be here before the end of the stream is, so it does not help to look whether the connection still
+  // stands.
   broken_ = poll(&fd, 1, 0) != 0;
   return !broken_;
 }

@@ -20,7 +20,8 @@ using Result = std::unique_ptr<PGresult, ClearResult>;
 // The status of a failed result. `statement` is its name, for the message.
 absl::Status StatusOfResult(const PGresult* result, const char* statement);
 
-// Not thread-safe. After an error that leaves the connection in an unknown state `broken` is true and nothing more is sent.
+// Not thread-safe. After an error that leaves the connection in an unknown state `broken` is true and nothing more is
+// sent.
 class Connection {
  public:
   // Sets UTC, the timeouts, and what makes a dead peer noticed. `statement_timeout` zero: none.
@@ -34,8 +35,8 @@ class Connection {
   absl::StatusOr<Result> Prepare(const char* name, const char* sql);
   absl::StatusOr<Result> ExecutePrepared(const char* name, int count, const char* const* values);
 
-  // True when an idle connection has nothing to say, as it should be: what the server says unasked is that it goes away (or that
-  // its configuration was reloaded, which costs a connection now and then).
+  // True when an idle connection has nothing to say, as it should be: what the server says unasked is that it goes away
+  // (or that its configuration was reloaded, which costs a connection now and then).
   bool IdleAndWell();
   bool broken() const { return broken_; }
   void Break() { broken_ = true; }
@@ -49,7 +50,7 @@ class Connection {
   absl::Status Lost(const char* name);
 
   PGconn* const conn_;
-  const absl::Duration answer_timeout_;   // beyond the server's own, for a server that froze
+  const absl::Duration answer_timeout_;  // beyond the server's own, for a server that froze
   bool broken_ = false;
 };
 

@@ -28,8 +28,12 @@ constexpr absl::Duration kAnswerTimeout = absl::Seconds(5);
 }  // namespace
 
 struct Listener::Impl {
-  Impl(std::string url, std::vector<std::string> channels, std::function<void(absl::string_view, absl::string_view)> on_notify)
-      : url(std::move(url)), channels(std::move(channels)), on_notify(std::move(on_notify)), wake(eventfd(0, EFD_CLOEXEC)) {
+  Impl(std::string url, std::vector<std::string> channels,
+       std::function<void(absl::string_view, absl::string_view)> on_notify)
+      : url(std::move(url)),
+        channels(std::move(channels)),
+        on_notify(std::move(on_notify)),
+        wake(eventfd(0, EFD_CLOEXEC)) {
     thread = std::thread([this] { Loop(); });
   }
 
@@ -78,7 +82,8 @@ struct Listener::Impl {
       const int ready = poll(fds, 2, static_cast<int>(absl::ToInt64Milliseconds(kProbeAfter)));
       if (ready == 0) {
         RETURN_IF_ERROR(connection.Execute("select 1", "listener_probe").status());
-      } else if (fds[0].revents != 0 && (PQconsumeInput(connection.get()) == 0 || PQstatus(connection.get()) != CONNECTION_OK)) {
+      } else if (fds[0].revents != 0 &&
+                 (PQconsumeInput(connection.get()) == 0 || PQstatus(connection.get()) != CONNECTION_OK)) {
         return absl::UnavailableError(PQerrorMessage(connection.get()));
       }
     }

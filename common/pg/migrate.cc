@@ -15,7 +15,7 @@ namespace lectern::pg {
 namespace {
 
 struct Migration {
-  std::string name;   // "0001_people.sql"; the first four digits order
+  std::string name;  // "0001_people.sql"; the first four digits order
   std::string sql;
 };
 
@@ -36,10 +36,12 @@ absl::StatusOr<std::vector<Migration>> ReadFolder(const std::string& folder) {
     ASSIGN_OR_RETURN(std::string sql, ReadFile(file.path().string()));
     migrations.push_back({name, std::move(sql)});
   }
-  std::sort(migrations.begin(), migrations.end(), [](const Migration& a, const Migration& b) { return a.name < b.name; });
+  std::sort(migrations.begin(), migrations.end(),
+            [](const Migration& a, const Migration& b) { return a.name < b.name; });
   for (size_t i = 1; i < migrations.size(); ++i) {
     if (migrations[i].name.substr(0, 4) == migrations[i - 1].name.substr(0, 4)) {
-      return absl::InvalidArgumentError(absl::StrCat(migrations[i].name, " and ", migrations[i - 1].name, " have one number"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(migrations[i].name, " and ", migrations[i - 1].name, " have one number"));
     }
   }
   return migrations;
@@ -80,7 +82,8 @@ absl::StatusOr<const Migration*> Next(Session& session, const std::vector<Migrat
     }
     ASSIGN_OR_RETURN(Rows sum, session.Run({"migrate_checksum", kChecksum}, Param::Bytes(migration.sql)));
     if (sum[0].Text("checksum") != it->second) {
-      return absl::FailedPreconditionError(absl::StrCat("migration ", migration.name, " has changed since it was applied"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("migration ", migration.name, " has changed since it was applied"));
     }
     applied.erase(it);
   }
@@ -117,7 +120,7 @@ absl::StatusOr<int> Migrate(const std::string& url, const std::string& folder) {
   PoolOptions options;
   options.url = url;
   options.connections = 1;
-  options.statement_timeout = absl::ZeroDuration();   // a large table may take its time
+  options.statement_timeout = absl::ZeroDuration();  // a large table may take its time
   Pool pool(options);
   for (int count = 0;; ++count) {
     ASSIGN_OR_RETURN(bool applied, ApplyNext(pool, migrations));

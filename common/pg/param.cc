@@ -49,6 +49,8 @@ Param::Param(absl::Span<const std::string> values) {
   text_ = list + "}";
 }
 
-Param Param::Bytes(absl::string_view bytes) { return Param(absl::StrCat("\\x", absl::BytesToHexString(bytes))); }
+Param Param::Bytes(absl::string_view bytes) {
+  return Param(absl::StrCat("\\x", absl::BytesToHexString(bytes)));
+}
 
 }  // namespace lectern::pg

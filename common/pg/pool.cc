@@ -13,7 +13,7 @@
 namespace lectern::pg {
 namespace {
 
-constexpr int kAttempts = 4;   // the first and 3 more
+constexpr int kAttempts = 4;  // the first and 3 more
 
 // Lets the transaction that won get out of the way; jittered, so that two that met do not meet again.
 void BackOff(int attempt) {
@@ -37,7 +37,8 @@ struct Pool::Impl {
     Session::Impl* operator->() { return session_; }
     Session::Impl& operator*() { return *session_; }
     absl::Status Ready() {
-      if (session_ == nullptr) return WithReason(absl::ResourceExhaustedError("database: every connection is busy"), "DATABASE_BUSY");
+      if (session_ == nullptr)
+        return WithReason(absl::ResourceExhaustedError("database: every connection is busy"), "DATABASE_BUSY");
       return session_->Ready();
     }
 
@@ -83,7 +84,9 @@ struct Pool::Impl {
 Pool::Pool(PoolOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Pool::~Pool() = default;
 
-int64_t Pool::statements() const { return impl_->statements.load(std::memory_order_relaxed); }
+int64_t Pool::statements() const {
+  return impl_->statements.load(std::memory_order_relaxed);
+}
 
 absl::StatusOr<Rows> Pool::RunWith(const Query& query, absl::Span<const Param> params) {
   for (int attempt = 1;; ++attempt) {
@@ -126,7 +129,8 @@ absl::Status Pool::Impl::TryTransaction(const std::function<absl::Status(Session
   }
   if (status.ok()) return Commit(*lease, again);
   again = absl::IsAborted(lease->failure);
-  if (absl::StatusOr<Rows> rolled_back = lease->Execute("rollback", "rollback"); !rolled_back.ok()) lease->connection->Break();
+  if (absl::StatusOr<Rows> rolled_back = lease->Execute("rollback", "rollback"); !rolled_back.ok())
+    lease->connection->Break();
   return status;
 }
 

@@ -59,7 +59,9 @@ std::optional<std::vector<std::string>> ParseArray(absl::string_view text) {
 
 }  // namespace
 
-int Rows::size() const { return result_ ? PQntuples(static_cast<PGresult*>(result_.get())) : 0; }
+int Rows::size() const {
+  return result_ ? PQntuples(static_cast<PGresult*>(result_.get())) : 0;
+}
 
 int64_t Rows::affected() const {
   int64_t count = 0;
@@ -75,7 +77,9 @@ const char* Row::Value(absl::string_view column) const {
   return PQgetisnull(result, index_, number) ? nullptr : PQgetvalue(result, index_, number);
 }
 
-bool Row::IsNull(absl::string_view column) const { return Value(column) == nullptr; }
+bool Row::IsNull(absl::string_view column) const {
+  return Value(column) == nullptr;
+}
 
 std::string Row::Text(absl::string_view column) const {
   const char* value = Value(column);

@@ -12,8 +12,8 @@
 namespace lectern::pg {
 namespace {
 
-// A prepared statement whose tables changed under it (0A000, during a migration) or that a pooler in between forgot (26000)
-// works again on a fresh connection.
+// A prepared statement whose tables changed under it (0A000, during a migration) or that a pooler in between forgot
+// (26000) works again on a fresh connection.
 bool IsStale(const absl::Status& status) {
   return absl::EndsWith(status.message(), "cached plan must not change result type (0A000)") ||
          absl::EndsWith(status.message(), "(26000)");
@@ -73,7 +73,8 @@ absl::StatusOr<Rows> Session::Impl::Run(const Query& query, absl::Span<const Par
   if (broken()) return WithReason(absl::UnavailableError("database: the connection is lost"), "CONNECTION_LOST");
   const absl::Time start = absl::Now();
   if (absl::Status status = Prepare(query); !status.ok()) return Book(query.name, start, status);
-  return Book(query.name, start, connection->ExecutePrepared(query.name, static_cast<int>(values.size()), values.data()));
+  return Book(query.name, start,
+              connection->ExecutePrepared(query.name, static_cast<int>(values.size()), values.data()));
 }
 
 absl::StatusOr<Rows> Session::Impl::Execute(const char* sql, const char* name) {
@@ -86,8 +87,12 @@ bool Session::Impl::SaysRollback(const Rows& rows) {
   return std::strcmp(PQcmdStatus(static_cast<PGresult*>(rows.result_.get())), "ROLLBACK") == 0;
 }
 
-absl::StatusOr<Rows> Session::RunWith(const Query& query, absl::Span<const Param> params) { return impl_.Run(query, params); }
+absl::StatusOr<Rows> Session::RunWith(const Query& query, absl::Span<const Param> params) {
+  return impl_.Run(query, params);
+}
 
-absl::Status Session::Execute(absl::string_view sql) { return impl_.Execute(std::string(sql).c_str(), "execute").status(); }
+absl::Status Session::Execute(absl::string_view sql) {
+  return impl_.Execute(std::string(sql).c_str(), "execute").status();
+}
 
 }  // namespace lectern::pg

@@ -25,8 +25,8 @@ struct Session::Impl {
   const PoolOptions& options;
   std::atomic<int64_t>& statements;
   std::unique_ptr<Connection> connection;
-  absl::flat_hash_map<std::string, const char*> prepared;   // name to SQL
-  absl::Status failure;   // first failed statement since it was last cleared
+  absl::flat_hash_map<std::string, const char*> prepared;  // name to SQL
+  absl::Status failure;                                    // first failed statement since it was last cleared
 
  private:
   absl::Status Prepare(const Query& query);

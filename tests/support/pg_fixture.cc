@@ -62,7 +62,8 @@ pid_t StartServerProgram(const std::vector<std::string>& command, const std::str
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) _exit(125);
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
+    _exit(125);
   // A test that crashes takes its server with it. Must follow setuid, which clears it.
   prctl(PR_SET_PDEATHSIG, SIGINT);
   if (getppid() != parent) _exit(125);
@@ -84,7 +85,8 @@ bool Succeeded(pid_t pid) {
 std::string RunSql(const std::string& url, const std::string& sql) {
   PGconn* conn = PQconnectdb(url.c_str());
   if (PQstatus(conn) != CONNECTION_OK) Die(absl::StrCat("cannot connect: ", PQerrorMessage(conn)));
-  PQsetNoticeProcessor(conn, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      conn, [](void*, const char*) {}, nullptr);
   PGresult* result = PQexec(conn, sql.c_str());
   const ExecStatusType status = PQresultStatus(result);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) Die(absl::StrCat(sql, ": ", PQerrorMessage(conn)));
@@ -102,7 +104,8 @@ std::string WithDatabase(const std::string& url, const std::string& database) {
   std::string rebuilt = absl::StrCat("dbname='", database, "'");
   for (PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
     if (option->val == nullptr || std::string(option->keyword) == "dbname") continue;
-    absl::StrAppend(&rebuilt, " ", option->keyword, "='", absl::StrReplaceAll(option->val, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
+    absl::StrAppend(&rebuilt, " ", option->keyword, "='",
+                    absl::StrReplaceAll(option->val, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
   }
   PQconninfoFree(options);
   return rebuilt;
@@ -111,8 +114,9 @@ std::string WithDatabase(const std::string& url, const std::string& database) {
 // Of the cluster for TestDatabase.
 std::string AdminUrl() {
   static const std::string url = [] {
-    if (const char* given = std::getenv("LECTERN_TEST_PG"); given != nullptr && *given != '\0') return WithDatabase(given, "postgres");
-    static PgCluster cluster;   // stopped when the process ends
+    if (const char* given = std::getenv("LECTERN_TEST_PG"); given != nullptr && *given != '\0')
+      return WithDatabase(given, "postgres");
+    static PgCluster cluster;  // stopped when the process ends
     return cluster.Url();
   }();
   return url;
@@ -144,9 +148,10 @@ void MakeTemplate(const std::string& name) {
 const std::string& Template() {
   static const std::string name = [] {
     std::string wanted = TemplateName();
-    PGconn* guard = PQconnectdb(AdminUrl().c_str());   // its end releases the lock
+    PGconn* guard = PQconnectdb(AdminUrl().c_str());  // its end releases the lock
     PQclear(PQexec(guard, "select pg_advisory_lock(hashtext('lectern.test_template'))"));
-    if (RunSql(AdminUrl(), absl::StrCat("select 1 from pg_database where datname = '", wanted, "'")).empty()) MakeTemplate(wanted);
+    if (RunSql(AdminUrl(), absl::StrCat("select 1 from pg_database where datname = '", wanted, "'")).empty())
+      MakeTemplate(wanted);
     PQfinish(guard);
     return wanted;
   }();
@@ -163,8 +168,9 @@ PgCluster::PgCluster() {
     const passwd* user = ServerUser();
     if (chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) Die("cannot give the folder to the server's user");
   }
-  const pid_t pid = StartServerProgram({ServerProgram("initdb"), "-D", folder_ + "/data", "-U", "lectern", "-A", "trust", "-E", "UTF8",
-                                        "--no-locale", "--no-sync"}, "/dev/null");
+  const pid_t pid = StartServerProgram({ServerProgram("initdb"), "-D", folder_ + "/data", "-U", "lectern", "-A",
+                                        "trust", "-E", "UTF8", "--no-locale", "--no-sync"},
+                                       "/dev/null");
   if (!Succeeded(pid)) Die("initdb failed");
   Start();
 }
@@ -176,13 +182,32 @@ PgCluster::~PgCluster() {
 }
 
 void PgCluster::Start() {
-  server_ = StartServerProgram({ServerProgram("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c", "listen_addresses=", "-c",
-                                "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
-                                "-c", "max_wal_size=256MB", "-c", "min_wal_size=32MB", "-c", "shared_buffers=64MB"},
+  server_ = StartServerProgram({ServerProgram("postgres"),
+                                "-D",
+                                folder_ + "/data",
+                                "-k",
+                                folder_,
+                                "-c",
+                                "listen_addresses=",
+                                "-c",
+                                "fsync=off",
+                                "-c",
+                                "synchronous_commit=off",
+                                "-c",
+                                "full_page_writes=off",
+                                "-c",
+                                "max_connections=200",
+                                "-c",
+                                "max_wal_size=256MB",
+                                "-c",
+                                "min_wal_size=32MB",
+                                "-c",
+                                "shared_buffers=64MB"},
                                folder_ + "/log");
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   while (PQping(Url().c_str()) != PQPING_OK) {
-    if (waitpid(server_, nullptr, WNOHANG) != 0) Die(absl::StrCat("the server ended: ", ReadFile(folder_ + "/log").value_or("")));
+    if (waitpid(server_, nullptr, WNOHANG) != 0)
+      Die(absl::StrCat("the server ended: ", ReadFile(folder_ + "/log").value_or("")));
     if (absl::Now() > deadline) Die("the server does not answer");
     absl::SleepFor(absl::Milliseconds(10));
   }
@@ -205,11 +230,17 @@ TestDatabase::TestDatabase(bool migrated) {
   url_ = WithDatabase(AdminUrl(), name_);
 }
 
-TestDatabase::~TestDatabase() { RunSql(AdminUrl(), absl::StrCat("drop database if exists ", name_, " with (force)")); }
+TestDatabase::~TestDatabase() {
+  RunSql(AdminUrl(), absl::StrCat("drop database if exists ", name_, " with (force)"));
+}
 
-void TestDatabase::Execute(const std::string& sql) { RunSql(url_, sql); }
+void TestDatabase::Execute(const std::string& sql) {
+  RunSql(url_, sql);
+}
 
-std::string TestDatabase::Query(const std::string& sql) { return RunSql(url_, sql); }
+std::string TestDatabase::Query(const std::string& sql) {
+  return RunSql(url_, sql);
+}
 
 std::string MigrationsFolder() {
   const char* source = std::getenv("LECTERN_SOURCE_DIR");

@@ -64,16 +64,16 @@ struct Expected {
   bool listed;
 };
 
-#define EXPECT_MATRIX(caller, ...)                                                                        \
-  for (const Expected& expected : std::vector<Expected>{__VA_ARGS__}) {                                   \
-    const int64_t course = courses_[expected.visibility];                                                 \
+#define EXPECT_MATRIX(caller, ...)                                                                              \
+  for (const Expected& expected : std::vector<Expected>{__VA_ARGS__}) {                                         \
+    const int64_t course = courses_[expected.visibility];                                                       \
     EXPECT_EQ(LevelWord(LevelOn(caller, "courses", course)), LevelWord(expected.level)) << expected.visibility; \
-    EXPECT_EQ(Lists(caller, course), expected.listed) << expected.visibility;                             \
+    EXPECT_EQ(Lists(caller, course), expected.listed) << expected.visibility;                                   \
   }
 
 TEST_F(AccessStoreTest, AnAnonymousCaller) {
-  EXPECT_MATRIX(Caller(), {"public", Level::kViewer, true}, {"logged_in", Level::kNone, false}, {"enrolled", Level::kNone, false},
-                {"hidden", Level::kViewer, false});
+  EXPECT_MATRIX(Caller(), {"public", Level::kViewer, true}, {"logged_in", Level::kNone, false},
+                {"enrolled", Level::kNone, false}, {"hidden", Level::kViewer, false});
 }
 
 TEST_F(AccessStoreTest, AStudentOfAnotherCourse) {
@@ -87,8 +87,9 @@ TEST_F(AccessStoreTest, AnEnrolledStudent) {
 }
 
 TEST_F(AccessStoreTest, ALecturerOfTheCourse) {
-  EXPECT_MATRIX(Person(lecturer_, "lecturer"), {"public", Level::kLecturer, true}, {"logged_in", Level::kLecturer, true},
-                {"enrolled", Level::kLecturer, true}, {"hidden", Level::kLecturer, true});
+  EXPECT_MATRIX(Person(lecturer_, "lecturer"), {"public", Level::kLecturer, true},
+                {"logged_in", Level::kLecturer, true}, {"enrolled", Level::kLecturer, true},
+                {"hidden", Level::kLecturer, true});
 }
 
 TEST_F(AccessStoreTest, AMaintainerOfTheOrganization) {
@@ -97,8 +98,9 @@ TEST_F(AccessStoreTest, AMaintainerOfTheOrganization) {
 }
 
 TEST_F(AccessStoreTest, AMaintainerOfAnAncestor) {
-  EXPECT_MATRIX(Person(ancestor_maintainer_), {"public", Level::kMaintainer, true}, {"logged_in", Level::kMaintainer, true},
-                {"enrolled", Level::kMaintainer, true}, {"hidden", Level::kMaintainer, true});
+  EXPECT_MATRIX(Person(ancestor_maintainer_), {"public", Level::kMaintainer, true},
+                {"logged_in", Level::kMaintainer, true}, {"enrolled", Level::kMaintainer, true},
+                {"hidden", Level::kMaintainer, true});
 }
 
 TEST_F(AccessStoreTest, AMaintainerOfAnotherOrganization) {
@@ -126,12 +128,15 @@ TEST_F(AccessStoreTest, EveryKindOfObjectLeadsToItsCourseAndOrganization) {
   const int64_t worker = Resource(leaf_, "worker");
   const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind, lecture_id) values (", leaf_,
                                            ", 'publish_recording', ", lecture, ") returning id"));
-  const int64_t job = Number(absl::StrCat("insert into jobs (task_id, organization_id, kind, class, state, spec) values (", task, ", ",
-                                          leaf_, ", 'probe', 2, 'ready', '{}') returning id"));
-  const int64_t ended = Number(absl::StrCat("insert into jobs_ended (id, task_id, organization_id, kind, class, state, spec) values (",
-                                            job + 1, ", ", task, ", ", leaf_, ", 'probe', 2, 'done', '{}') returning id"));
-  const int64_t bookmark = Number(absl::StrCat("insert into bookmarks (lecture_id, user_id, position_ms, text) values (", lecture, ", ",
-                                               enrolled_, ", 0, 'x') returning id"));
+  const int64_t job =
+      Number(absl::StrCat("insert into jobs (task_id, organization_id, kind, class, state, spec) values (", task, ", ",
+                          leaf_, ", 'probe', 2, 'ready', '{}') returning id"));
+  const int64_t ended =
+      Number(absl::StrCat("insert into jobs_ended (id, task_id, organization_id, kind, class, state, spec) values (",
+                          job + 1, ", ", task, ", ", leaf_, ", 'probe', 2, 'done', '{}') returning id"));
+  const int64_t bookmark =
+      Number(absl::StrCat("insert into bookmarks (lecture_id, user_id, position_ms, text) values (", lecture, ", ",
+                          enrolled_, ", 0, 'x') returning id"));
   for (const auto& [collection, id] : std::map<std::string, int64_t>{
            {"courses", course}, {"lectures", lecture}, {"tasks", task}, {"bookmarks", bookmark}}) {
     EXPECT_EQ(LevelOn(Person(lecturer_), collection, id), Level::kLecturer) << collection;
@@ -149,7 +154,8 @@ TEST_F(AccessStoreTest, EveryKindOfObjectLeadsToItsCourseAndOrganization) {
 }
 
 TEST_F(AccessStoreTest, WhatDoesNotExistIsNoError) {
-  for (const char* collection : {"organizations", "courses", "lectures", "resources", "jobs", "tasks", "bookmarks", "nonsense", ""}) {
+  for (const char* collection :
+       {"organizations", "courses", "lectures", "resources", "jobs", "tasks", "bookmarks", "nonsense", ""}) {
     ASSERT_OK_AND_ASSIGN(AccessFacts facts, store_.Facts(collection, 999, student_));
     EXPECT_FALSE(facts.exists) << collection;
   }

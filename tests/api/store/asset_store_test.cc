@@ -22,7 +22,8 @@ class AssetStoreTest : public StoreFixture {
   ReceivedUpload Receive(const AssetRow& asset) {
     ReceivedUpload received;
     InTransaction([&](pg::Session& session) {
-      absl::StatusOr<ReceivedUpload> result = store_.Received(session, asset.vod_resource_id, asset.upload_id, asset.size_bytes, "ab");
+      absl::StatusOr<ReceivedUpload> result =
+          store_.Received(session, asset.vod_resource_id, asset.upload_id, asset.size_bytes, "ab");
       EXPECT_OK(result);
       if (result.ok()) received = *result;
     });
@@ -33,12 +34,14 @@ class AssetStoreTest : public StoreFixture {
     Receive(asset);
     return asset;
   }
-  std::vector<int64_t> Publish(const AssetRow& asset, std::vector<RenditionRow> renditions = {{"720p", 1280, 720, 2'000'000, "avc1"}}) {
+  std::vector<int64_t> Publish(const AssetRow& asset,
+                               std::vector<RenditionRow> renditions = {{"720p", 1280, 720, 2'000'000, "avc1"}}) {
     std::vector<int64_t> superseded;
     InTransaction([&](pg::Session& session) {
       absl::StatusOr<std::vector<MediaRow>> rows = store_.Publish(session, asset.id, renditions, 61'500);
       EXPECT_OK(rows);
-      if (rows.ok()) for (const MediaRow& row : *rows) superseded.push_back(row.asset_id);
+      if (rows.ok())
+        for (const MediaRow& row : *rows) superseded.push_back(row.asset_id);
     });
     return superseded;
   }
@@ -168,7 +171,9 @@ TEST_F(AssetStoreTest, AVodServiceReachesOnlyItsOwnUploads) {
 
 TEST_F(AssetStoreTest, AnotherSizeThanAnnouncedIsAnError) {
   const AssetRow asset = Open();
-  EXPECT_THAT(pool_.Transaction([&](pg::Session& session) { return store_.Received(session, vod_, asset.upload_id, 999, "").status(); }),
+  EXPECT_THAT(pool_.Transaction([&](pg::Session& session) {
+    return store_.Received(session, vod_, asset.upload_id, 999, "").status();
+  }),
               StatusIs(absl::StatusCode::kFailedPrecondition, "SIZE_MISMATCH"));
   EXPECT_EQ(State(asset), "uploading");
 }
@@ -190,21 +195,24 @@ TEST_F(AssetStoreTest, LateEventsDoNotUndoWhatWasReceived) {
   });
   EXPECT_EQ(store_.Get(asset.id).value().error, "");
   const AssetRow rejected = Open("f2");
-  InTransaction([&](pg::Session& session) { EXPECT_OK(store_.Rejected(session, vod_, rejected.upload_id, "not a video")); });
+  InTransaction(
+      [&](pg::Session& session) { EXPECT_OK(store_.Rejected(session, vod_, rejected.upload_id, "not a video")); });
   EXPECT_EQ(State(rejected), "failed");
   EXPECT_EQ(store_.Get(rejected.id).value().error, "not a video");
 }
 
 TEST_F(AssetStoreTest, PublishingReplacesTheRenditions) {
   const AssetRow asset = OpenAndReceive("f1");
-  EXPECT_TRUE(Publish(asset, {{"source", 1920, 1080, 5'000'000, "avc1,mp4a"}, {"audio", 0, 0, 128'000, "mp4a"}}).empty());
+  EXPECT_TRUE(
+      Publish(asset, {{"source", 1920, 1080, 5'000'000, "avc1,mp4a"}, {"audio", 0, 0, 128'000, "mp4a"}}).empty());
   EXPECT_EQ(State(asset), "playable");
   Publish(asset, {{"source", 1920, 1080, 4'000'000, "avc1"}, {"720p", 1280, 720, 2'000'000, "avc1"}});
   EXPECT_EQ(database_.Query("select string_agg(label || ':' || bandwidth_bps, ' ' order by label) from renditions"),
             "720p:2000000 source:4000000");
   EXPECT_EQ(store_.Get(asset.id).value().duration_ms, 61'500);
-  EXPECT_THAT(pool_.Transaction([&](pg::Session& session) { return store_.Publish(session, asset.id, {}, 1).status(); }),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(
+      pool_.Transaction([&](pg::Session& session) { return store_.Publish(session, asset.id, {}, 1).status(); }),
+      StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(AssetStoreTest, ANewerRecordingTakesOverWithItsFirstPublication) {
@@ -286,7 +294,8 @@ TEST_F(AssetStoreTest, SupersededMediaAreListedAfterTheirTimeAndUnlessATaskDelet
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].asset_id, old.id);
   EXPECT_EQ(due[0].vod_resource_id, vod_);
-  database_.Execute(absl::StrCat("insert into tasks (organization_id, kind, asset_id) values (", chair_, ", 'delete_media', ", old.id, ")"));
+  database_.Execute(absl::StrCat("insert into tasks (organization_id, kind, asset_id) values (", chair_,
+                                 ", 'delete_media', ", old.id, ")"));
   EXPECT_TRUE(store_.ListSuperseded(absl::Hours(-1), 10).value().empty());
   InTransaction([&](pg::Session& session) { EXPECT_OK(store_.MarkRemoved(session, old.id)); });
   EXPECT_EQ(State(old), "removed");

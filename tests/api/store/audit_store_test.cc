@@ -31,7 +31,8 @@ TEST_F(AuditStoreTest, EventsAreListedNewestFirstForASubtree) {
 }
 
 TEST_F(AuditStoreTest, NobodyHidesBehindBytesThatPostgreSqlRefuses) {
-  ASSERT_OK(store_.Insert({std::string("users/1\0x", 9), "a\nb", "\xc3(\xed\xa0\x80\xff", std::nullopt, "OK", "Grüße \xf0\x9f\x8e\x93"}));
+  ASSERT_OK(store_.Insert(
+      {std::string("users/1\0x", 9), "a\nb", "\xc3(\xed\xa0\x80\xff", std::nullopt, "OK", "Grüße \xf0\x9f\x8e\x93"}));
   ASSERT_OK_AND_ASSIGN(Page<AuditRow> list, store_.List(std::nullopt, {10, ""}));
   ASSERT_EQ(list.rows.size(), 1u);
   EXPECT_EQ(list.rows[0].event.actor, "users/1?x");
@@ -50,10 +51,12 @@ TEST_F(AuditStoreTest, ALongDetailIsCutBetweenCharacters) {
 }
 
 TEST_F(AuditStoreTest, AnEventOfATransactionThatFailsIsNotKept) {
-  EXPECT_FALSE(pool_.Transaction([&](pg::Session& session) -> absl::Status {
-    EXPECT_OK(store_.Insert(session, {"", "a", "", std::nullopt, "OK", ""}));
-    return absl::InternalError("no");
-  }).ok());
+  EXPECT_FALSE(pool_
+                   .Transaction([&](pg::Session& session) -> absl::Status {
+                     EXPECT_OK(store_.Insert(session, {"", "a", "", std::nullopt, "OK", ""}));
+                     return absl::InternalError("no");
+                   })
+                   .ok());
   EXPECT_EQ(Number("select count(*) from audit_events"), 0);
 }
 

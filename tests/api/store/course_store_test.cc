@@ -55,9 +55,12 @@ TEST_F(CourseStoreTest, AbsentFieldsOfAChangeStay) {
 }
 
 TEST_F(CourseStoreTest, BadInputHasItsReason) {
-  EXPECT_THAT(store_.Insert({999, "X", "", "public", ""}), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
-  EXPECT_THAT(store_.Insert({chair_, "", "", "public", ""}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_COURSE"));
-  EXPECT_THAT(store_.Insert({chair_, "X", "", "nobody", ""}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_COURSE"));
+  EXPECT_THAT(store_.Insert({999, "X", "", "public", ""}),
+              StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
+  EXPECT_THAT(store_.Insert({chair_, "", "", "public", ""}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_COURSE"));
+  EXPECT_THAT(store_.Insert({chair_, "X", "", "nobody", ""}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_COURSE"));
   EXPECT_THAT(store_.Get(999), StatusIs(absl::StatusCode::kNotFound, "COURSE_NOT_FOUND"));
 }
 
@@ -118,9 +121,10 @@ TEST_F(CourseStoreTest, DeletingACourseTakesItsLecturesAndKeepsTheRecordings) {
   const int64_t course = Course(chair_);
   const int64_t lecture = Lecture(course);
   const int64_t vod = Resource(chair_, "vod_service");
-  database_.Execute(absl::StrCat("insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, "
-                                 "fingerprint, size_bytes, state) values (md5('x'), ",
-                                 lecture, ", ", chair_, ", 'comb', ", vod, ", 'f', 'f', 1, 'complete')"));
+  database_.Execute(
+      absl::StrCat("insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, "
+                   "fingerprint, size_bytes, state) values (md5('x'), ",
+                   lecture, ", ", chair_, ", 'comb', ", vod, ", 'f', 'f', 1, 'complete')"));
   InTransaction([&](pg::Session& session) { EXPECT_OK(store_.Delete(session, course)); });
   EXPECT_EQ(Number("select count(*) from lectures"), 0);
   EXPECT_EQ(Number("select count(*) from assets where lecture_id is null"), 1);

@@ -12,24 +12,28 @@ using ::testing::ElementsAre;
 class LectureStoreTest : public StoreFixture {
  protected:
   int64_t Asset(int64_t lecture, const std::string& view, const std::string& state, const std::string& error = "") {
-    return Number(absl::StrCat("insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, "
-                               "size_bytes, received_bytes, state, error, duration_ms) values (md5(random()::text), ",
-                               lecture, ", ", chair_, ", '", view, "', ", vod_, ", 'f', 'f', 1000, 400, '", state, "', '", error,
-                               "', 60000) returning id"));
+    return Number(absl::StrCat(
+        "insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, "
+        "size_bytes, received_bytes, state, error, duration_ms) values (md5(random()::text), ",
+        lecture, ", ", chair_, ", '", view, "', ", vod_, ", 'f', 'f', 1000, 400, '", state, "', '", error,
+        "', 60000) returning id"));
   }
   void Rendition(int64_t asset, const std::string& label, int width) {
-    database_.Execute(absl::StrCat("insert into renditions (asset_id, label, width, height, bandwidth_bps, codecs) values (", asset, ", '",
-                                   label, "', ", width, ", ", width * 9 / 16, ", ", width * 1000, ", 'avc1.64001f,mp4a.40.2')"));
+    database_.Execute(absl::StrCat(
+        "insert into renditions (asset_id, label, width, height, bandwidth_bps, codecs) values (", asset, ", '", label,
+        "', ", width, ", ", width * 9 / 16, ", ", width * 1000, ", 'avc1.64001f,mp4a.40.2')"));
   }
   int64_t Task(int64_t asset) {
-    return Number(absl::StrCat("insert into tasks (organization_id, kind, asset_id) values (", chair_, ", 'publish_recording', ", asset,
-                               ") returning id"));
+    return Number(absl::StrCat("insert into tasks (organization_id, kind, asset_id) values (", chair_,
+                               ", 'publish_recording', ", asset, ") returning id"));
   }
-  void Job(int64_t task, const std::string& table, const std::string& kind, const std::string& label, const std::string& state,
-           double progress) {
-    database_.Execute(absl::StrCat("insert into ", table, " (id, task_id, organization_id, kind, label, class, state, progress, spec) "
-                                   "values (nextval('job_ids'), ", task, ", ", chair_, ", '", kind, "', '", label, "', 2, '", state, "', ",
-                                   progress, ", '{}')"));
+  void Job(int64_t task, const std::string& table, const std::string& kind, const std::string& label,
+           const std::string& state, double progress) {
+    database_.Execute(absl::StrCat("insert into ", table,
+                                   " (id, task_id, organization_id, kind, label, class, state, progress, spec) "
+                                   "values (nextval('job_ids'), ",
+                                   task, ", ", chair_, ", '", kind, "', '", label, "', 2, '", state, "', ", progress,
+                                   ", '{}')"));
   }
   LectureRow Get(int64_t id) {
     absl::StatusOr<LectureRow> row = store_.Get(id);
@@ -58,8 +62,10 @@ TEST_F(LectureStoreTest, ALectureIsReadAsItWasWritten) {
 }
 
 TEST_F(LectureStoreTest, BadInputHasItsReason) {
-  EXPECT_THAT(store_.Insert({999, "X", std::nullopt, std::nullopt}), StatusIs(absl::StatusCode::kNotFound, "COURSE_NOT_FOUND"));
-  EXPECT_THAT(store_.Insert({course_, "", std::nullopt, std::nullopt}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_LECTURE"));
+  EXPECT_THAT(store_.Insert({999, "X", std::nullopt, std::nullopt}),
+              StatusIs(absl::StatusCode::kNotFound, "COURSE_NOT_FOUND"));
+  EXPECT_THAT(store_.Insert({course_, "", std::nullopt, std::nullopt}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_LECTURE"));
   EXPECT_THAT(store_.Insert({course_, "X", noon_, noon_}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_LECTURE"));
   const auto not_found = StatusIs(absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND");
   EXPECT_THAT(store_.Get(999), not_found);
@@ -98,8 +104,10 @@ TEST_F(LectureStoreTest, AnUploadAloneIsNotYetProcessing) {
 TEST_F(LectureStoreTest, AViewHasAllThatIsKnownOfIt) {
   const int64_t lecture = Lecture(course_);
   const int64_t asset = Asset(lecture, "pres", "playable");
-  database_.Execute(absl::StrCat("update assets set thumbnails_path = 'a/thumbs.vtt', loudness = '{\"integratedLufs\": -23.5}', "
-                                 "silences = '{\"silences\": []}' where id = ", asset));
+  database_.Execute(
+      absl::StrCat("update assets set thumbnails_path = 'a/thumbs.vtt', loudness = '{\"integratedLufs\": -23.5}', "
+                   "silences = '{\"silences\": []}' where id = ",
+                   asset));
   Rendition(asset, "audio", 0);
   Rendition(asset, "720p", 1280);
   Rendition(asset, "1080p", 1920);
@@ -119,11 +127,14 @@ TEST_F(LectureStoreTest, AViewHasAllThatIsKnownOfIt) {
   EXPECT_EQ(view.silences_json, R"({"silences": []})");
   EXPECT_EQ(view.vod_resource_id, vod_);
   std::vector<std::string> renditions, steps;
-  for (const RenditionRow& r : view.renditions) renditions.push_back(absl::StrCat(r.label, " ", r.width, "x", r.height, " ", r.codecs));
-  for (const StepRow& s : view.steps) steps.push_back(absl::StrCat(s.kind, " ", s.label, " ", s.state, " ", s.progress));
+  for (const RenditionRow& r : view.renditions)
+    renditions.push_back(absl::StrCat(r.label, " ", r.width, "x", r.height, " ", r.codecs));
+  for (const StepRow& s : view.steps)
+    steps.push_back(absl::StrCat(s.kind, " ", s.label, " ", s.state, " ", s.progress));
   EXPECT_THAT(renditions, ElementsAre("1080p 1920x1080 avc1.64001f,mp4a.40.2", "720p 1280x720 avc1.64001f,mp4a.40.2",
                                       "audio 0x0 avc1.64001f,mp4a.40.2"));
-  EXPECT_THAT(steps, ElementsAre("probe  done 1", "transcode 1080p running 0.25", "package 1080p waiting 0", "thumbnails  failed 0.9"));
+  EXPECT_THAT(steps, ElementsAre("probe  done 1", "transcode 1080p running 0.25", "package 1080p waiting 0",
+                                 "thumbnails  failed 0.9"));
 }
 
 TEST_F(LectureStoreTest, ANewRecordingOnItsWayDoesNotHideWhatCanBeWatched) {
@@ -225,16 +236,18 @@ TEST_F(LectureStoreTest, BookmarksAreTheUsersOwnByPosition) {
   EXPECT_EQ(second.rows[0].id, tie);
   EXPECT_THAT(store_.DeleteBookmark(bob, early), StatusIs(absl::StatusCode::kNotFound, "BOOKMARK_NOT_FOUND"));
   EXPECT_OK(store_.DeleteBookmark(ada, early));
-  EXPECT_THAT(store_.InsertBookmark(lecture, ada, -1, "x"), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK"));
+  EXPECT_THAT(store_.InsertBookmark(lecture, ada, -1, "x"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK"));
   EXPECT_THAT(store_.InsertBookmark(999, ada, 1, "x"), StatusIs(absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND"));
 }
 
 TEST_F(LectureStoreTest, APersonHasAtMostAThousandBookmarksInALecture) {
   const int64_t lecture = Lecture(course_);
   const int64_t ada = User("ada");
-  database_.Execute(absl::StrCat("insert into bookmarks (lecture_id, user_id, position_ms, text) select ", lecture, ", ", ada,
-                                 ", i, 'x' from generate_series(1, 1000) i"));
-  EXPECT_THAT(store_.InsertBookmark(lecture, ada, 1, "x"), StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_BOOKMARKS"));
+  database_.Execute(absl::StrCat("insert into bookmarks (lecture_id, user_id, position_ms, text) select ", lecture,
+                                 ", ", ada, ", i, 'x' from generate_series(1, 1000) i"));
+  EXPECT_THAT(store_.InsertBookmark(lecture, ada, 1, "x"),
+              StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_BOOKMARKS"));
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ TEST_F(OrganizationStoreTest, SiblingsHaveDifferentNamesAndCousinsMayShareOne) {
 TEST_F(OrganizationStoreTest, BadInputHasItsReason) {
   EXPECT_THAT(store_.Insert(999, "Orphan"), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
   EXPECT_THAT(store_.Insert(std::nullopt, ""), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION"));
-  EXPECT_THAT(store_.Insert(std::nullopt, std::string(201, 'x')), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION"));
+  EXPECT_THAT(store_.Insert(std::nullopt, std::string(201, 'x')),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION"));
   EXPECT_THAT(store_.Get(999), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
   EXPECT_THAT(store_.Rename(999, "X"), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
 }
@@ -138,7 +139,8 @@ TEST_F(OrganizationStoreTest, TheClosureMatchesTheTreeAfterRandomInsertsAndMoves
 
 TEST_F(OrganizationStoreTest, MovesAndInsertsAtOnceKeepTheClosureRight) {
   std::vector<int64_t> ids;
-  for (int i = 0; i < 12; ++i) ids.push_back(Insert(absl::StrCat("N", i), i == 0 ? std::nullopt : std::optional(ids[(i - 1) / 2])));
+  for (int i = 0; i < 12; ++i)
+    ids.push_back(Insert(absl::StrCat("N", i), i == 0 ? std::nullopt : std::optional(ids[(i - 1) / 2])));
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
@@ -196,9 +198,10 @@ TEST_F(OrganizationStoreTest, AnOrganizationIsDeletedOnlyWhenNothingIsLeftInIt) 
   // What is over holds nobody.
   database_.Execute("update resources set removed_at = now()");
   database_.Execute(absl::StrCat(
-      "insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state) values (md5('x'), ",
-      child, ", 'comb', ", vod, ", 'f', 'f', 1, 'removed'); insert into tasks (organization_id, kind, state) values (", child,
-      ", 'test', 'done')"));
+      "insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, "
+      "state) values (md5('x'), ",
+      child, ", 'comb', ", vod, ", 'f', 'f', 1, 'removed'); insert into tasks (organization_id, kind, state) values (",
+      child, ", 'test', 'done')"));
   EXPECT_OK(store_.Delete(child));
   EXPECT_OK(store_.Delete(parent));
   EXPECT_THAT(store_.Delete(parent), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));

@@ -46,16 +46,18 @@ class ResourceStoreTest : public StoreFixture {
     absl::StatusOr<std::vector<EligibleResource>> rows = store_.ListEligible(organization, kind, absl::Seconds(10));
     EXPECT_OK(rows);
     std::vector<int64_t> ids;
-    if (rows.ok()) for (const EligibleResource& row : *rows) ids.push_back(row.id);
+    if (rows.ok())
+      for (const EligibleResource& row : *rows) ids.push_back(row.id);
     return ids;
   }
   void Set(const std::string& assignments, int64_t id) {
     database_.Execute(absl::StrCat("update resource_sessions set ", assignments, " where resource_id = ", id));
   }
   int64_t Upload(int64_t vod) {
-    return Number(absl::StrCat("insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, "
-                               "size_bytes, state) values (md5(random()::text), ",
-                               chair_, ", 'comb', ", vod, ", 'f', 'f', 1, 'complete') returning id"));
+    return Number(
+        absl::StrCat("insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, "
+                     "size_bytes, state) values (md5(random()::text), ",
+                     chair_, ", 'comb', ", vod, ", 'f', 'f', 1, 'complete') returning id"));
   }
 
   const int64_t school_ = Organization("School");
@@ -110,7 +112,8 @@ TEST_F(ResourceStoreTest, ARemovedResourceIsGoneAndItsKeyMayJoinAgain) {
   InTransaction([&](pg::Session& session) { EXPECT_OK(store_.Remove(session, joined.id, false)); });
   EXPECT_THAT(store_.CheckCredential(joined.id, joined.credential_serial),
               StatusIs(absl::StatusCode::kUnauthenticated, "CREDENTIAL_WITHDRAWN"));
-  EXPECT_THAT(store_.CheckCredential(joined.id, joined.credential_serial + 1), StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(store_.CheckCredential(joined.id, joined.credential_serial + 1),
+              StatusIs(absl::StatusCode::kUnauthenticated));
   EXPECT_THAT(store_.Get(joined.id), StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
   EXPECT_THAT(pool_.Transaction([&](pg::Session& session) { return store_.Remove(session, joined.id, false); }),
               StatusIs(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND"));
@@ -172,14 +175,15 @@ TEST_F(ResourceStoreTest, TheConditionNamesWhatIsWrong) {
 TEST_F(ResourceStoreTest, EligibleAreTheOwnThenTheAncestorsThenSharedOnes) {
   const int64_t shared = Resource(other_, "vod_service");
   ASSERT_OK(store_.SetShared(shared, true));
-  Resource(other_, "vod_service");   // another organization's private one
+  Resource(other_, "vod_service");  // another organization's private one
   const int64_t schools = Resource(school_, "vod_service");
   const int64_t full = Resource(chair_, "vod_service", R"({"diskFreeBytes": "1000"})");
   const int64_t roomy = Resource(chair_, "vod_service", R"({"diskFreeBytes": "5000"})");
   Resource(chair_, "edge");
   EXPECT_THAT(Eligible(chair_, "vod_service"), ElementsAre(roomy, full, schools, shared));
   EXPECT_THAT(Eligible(school_, "vod_service"), ElementsAre(schools, shared));
-  ASSERT_OK_AND_ASSIGN(std::vector<EligibleResource> rows, store_.ListEligible(chair_, "vod_service", absl::Seconds(10)));
+  ASSERT_OK_AND_ASSIGN(std::vector<EligibleResource> rows,
+                       store_.ListEligible(chair_, "vod_service", absl::Seconds(10)));
   EXPECT_EQ(rows[0].tier, 0);
   EXPECT_EQ(rows[0].disk_free_bytes, 5000);
   EXPECT_EQ(rows[2].tier, 1);
@@ -196,7 +200,8 @@ TEST_F(ResourceStoreTest, OfEdgesTheLeastLoadedComesFirst) {
 TEST_F(ResourceStoreTest, WhatIsSilentGoneDrainedOrRemovedIsNotEligible) {
   const int64_t id = Resource(chair_, "edge");
   EXPECT_THAT(Eligible(chair_, "edge"), ElementsAre(id));
-  for (const char* wrong : {"last_beat_at = now() - interval '11 seconds'", "disconnected_at = now()", "state = 'lost'", "leaving = true"}) {
+  for (const char* wrong : {"last_beat_at = now() - interval '11 seconds'", "disconnected_at = now()", "state = 'lost'",
+                            "leaving = true"}) {
     Set(wrong, id);
     EXPECT_THAT(Eligible(chair_, "edge"), ElementsAre()) << wrong;
     Set("last_beat_at = now(), disconnected_at = null, state = 'alive', leaving = false", id);

@@ -72,7 +72,8 @@ TEST_F(SessionStoreTest, OldAttemptsDoNotCountAndAreSwept) {
 }
 
 TEST_F(SessionStoreTest, AFloodOfAttemptsStopsGrowingTheTable) {
-  database_.Execute("insert into login_failures (email, peer) select 'ada@example.org', i::text from generate_series(1, 1200) i");
+  database_.Execute(
+      "insert into login_failures (email, peer) select 'ada@example.org', i::text from generate_series(1, 1200) i");
   EXPECT_EQ(store_.RecordLoginAttempt("ada@example.org", "1.1.1.1", kWindow).value().by_email, 1001);
   EXPECT_EQ(Number("select count(*) from login_failures"), 1200);
 }
@@ -104,7 +105,8 @@ TEST_F(SessionStoreTest, APersonalTokenLeadsToItsUserUntilItIsRevoked) {
 TEST_F(SessionStoreTest, APersonHasAtMostAHundredPersonalTokens) {
   database_.Execute(absl::StrCat("insert into personal_tokens (user_id, display_name, token_hash) select ", ada_,
                                  ", 'x', i::text::bytea from generate_series(1, 100) i"));
-  EXPECT_THAT(store_.InsertPersonalToken(ada_, "X", "y"), StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_TOKENS"));
+  EXPECT_THAT(store_.InsertPersonalToken(ada_, "X", "y"),
+              StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_TOKENS"));
 }
 
 }  // namespace

@@ -42,9 +42,12 @@ TEST_F(UserStoreTest, AnEMailAddressIsOneWhateverItsCase) {
 }
 
 TEST_F(UserStoreTest, BadInputHasItsReason) {
-  EXPECT_THAT(store_.Insert({"nonsense", "X", "student", std::nullopt}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_EMAIL"));
-  EXPECT_THAT(store_.Insert({"a@b", "", "student", std::nullopt}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_USER"));
-  EXPECT_THAT(store_.Insert({"a@b", "X", "emperor", std::nullopt}), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_USER"));
+  EXPECT_THAT(store_.Insert({"nonsense", "X", "student", std::nullopt}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_EMAIL"));
+  EXPECT_THAT(store_.Insert({"a@b", "", "student", std::nullopt}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_USER"));
+  EXPECT_THAT(store_.Insert({"a@b", "X", "emperor", std::nullopt}),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_USER"));
   EXPECT_THAT(store_.Get(999), StatusIs(absl::StatusCode::kNotFound, "USER_NOT_FOUND"));
   EXPECT_THAT(store_.SetRole(999, "student"), StatusIs(absl::StatusCode::kNotFound, "USER_NOT_FOUND"));
 }
@@ -59,7 +62,8 @@ TEST_F(UserStoreTest, TheListIsByEMailAndFindsPartsOfNamesAndAddresses) {
 }
 
 TEST_F(UserStoreTest, PagesAreStableWhenPeopleComeBetween) {
-  for (const char* name : {"b", "d", "f"}) ASSERT_OK(store_.Insert({absl::StrCat(name, "@x.org"), name, "student", std::nullopt}));
+  for (const char* name : {"b", "d", "f"})
+    ASSERT_OK(store_.Insert({absl::StrCat(name, "@x.org"), name, "student", std::nullopt}));
   ASSERT_OK_AND_ASSIGN(Page<UserRow> first, store_.List("", {2, ""}));
   ASSERT_OK(store_.Insert({"a@x.org", "a", "student", std::nullopt}));
   ASSERT_OK(store_.Insert({"e@x.org", "e", "student", std::nullopt}));
@@ -76,7 +80,8 @@ TEST_F(UserStoreTest, TheFirstAdministratorIsMadeOnceHoweverManyTry) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
-      absl::StatusOr<bool> inserted = store_.InsertFirstAdministrator({absl::StrCat("root", i, "@x.org"), "Root", "student", "hash"});
+      absl::StatusOr<bool> inserted =
+          store_.InsertFirstAdministrator({absl::StrCat("root", i, "@x.org"), "Root", "student", "hash"});
       EXPECT_OK(inserted);
       made += inserted.value_or(false);
     });
@@ -104,7 +109,8 @@ TEST_F(UserStoreTest, ANewPasswordEndsTheSessionsOfItsOwnerOnly) {
   const int64_t ada = User("ada");
   const int64_t bob = User("bob");
   for (int64_t id : {ada, bob}) {
-    database_.Execute(absl::StrCat("insert into sessions (user_id, expires_at) values (", id, ", now() + interval '1 day')"));
+    database_.Execute(
+        absl::StrCat("insert into sessions (user_id, expires_at) values (", id, ", now() + interval '1 day')"));
   }
   EXPECT_OK(store_.SetPasswordHash(ada, "new"));
   EXPECT_EQ(store_.GetLogin("ada@example.org").value().password_hash, "new");

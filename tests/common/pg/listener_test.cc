@@ -38,7 +38,8 @@ class Log {
 TEST(ListenerTest, HearsItsChannelsAndIsToldOfEachConnection) {
   TestDatabase database(false);
   Log log;
-  Listener listener(database.url(), {"work", "Push \"1\""}, [&](absl::string_view c, absl::string_view p) { log.Add(c, p); });
+  Listener listener(database.url(), {"work", "Push \"1\""},
+                    [&](absl::string_view c, absl::string_view p) { log.Add(c, p); });
   EXPECT_EQ(log.Next(), Heard("", ""));
   database.Execute("notify work; notify other; notify \"Push \"\"1\"\"\", 'seven'");
   EXPECT_EQ(log.Next(), Heard("work", ""));
@@ -50,7 +51,9 @@ TEST(ListenerTest, ListensAgainAfterItsConnectionWasCut) {
   Log log;
   Listener listener(database.url(), {"work"}, [&](absl::string_view c, absl::string_view p) { log.Add(c, p); });
   EXPECT_EQ(log.Next(), Heard("", ""));
-  database.Execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()");
+  database.Execute(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = "
+      "current_database()");
   EXPECT_EQ(log.Next(), Heard("", ""));
   database.Execute("notify work, 'again'");
   EXPECT_EQ(log.Next(), Heard("work", "again"));

@@ -22,7 +22,9 @@ constexpr Query kInsert{"insert", "insert into numbers (n) values ($1)"};
 
 class PoolTest : public ::testing::Test {
  protected:
-  PoolTest() { database_.Execute("create table numbers (n bigint constraint numbers_key primary key, check (n <> 13))"); }
+  PoolTest() {
+    database_.Execute("create table numbers (n bigint constraint numbers_key primary key, check (n <> 13))");
+  }
 
   int64_t Count() { return std::stoll(database_.Query("select count(*) from numbers")); }
 
@@ -36,8 +38,9 @@ TEST_F(PoolTest, ErrorsHaveTheCodeOfTheirKindAndTheConstraintAsReason) {
   EXPECT_THAT(pool_.Run(kInsert, 13), StatusIs(absl::StatusCode::kFailedPrecondition, "numbers_n_check"));
   EXPECT_THAT(pool_.Run(kInsert, "x"), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_VALUE"));
   EXPECT_THAT(pool_.Run({"wrong", "select * from nowhere"}), StatusIs(absl::StatusCode::kInternal));
-  database_.Execute("create function le() returns int language plpgsql as "
-                    "$$ begin raise exception 'TREE_CYCLE' using errcode = 'LE002'; end $$");
+  database_.Execute(
+      "create function le() returns int language plpgsql as "
+      "$$ begin raise exception 'TREE_CYCLE' using errcode = 'LE002'; end $$");
   EXPECT_THAT(pool_.Run({"le", "select le()"}), StatusIs(absl::StatusCode::kFailedPrecondition, "TREE_CYCLE"));
 }
 
@@ -49,7 +52,8 @@ TEST_F(PoolTest, AStatementIsPreparedOnceAConnectionAndCountedOnce) {
   for (int i = 0; i < 5; ++i) ASSERT_OK(pool.Run(kCount));
   EXPECT_EQ(pool.statements(), 5);
   EXPECT_EQ(observed, 5);
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool.Run({"prepared", "select count(*) as n from pg_prepared_statements where name = 'count'"}));
+  ASSERT_OK_AND_ASSIGN(Rows rows,
+                       pool.Run({"prepared", "select count(*) as n from pg_prepared_statements where name = 'count'"}));
   EXPECT_EQ(rows[0].Int("n"), 1);
 }
 
@@ -78,9 +82,11 @@ TEST_F(PoolTest, ATransactionThatLosesItsConnectionBeforeCommitRunsAgain) {
 
 TEST_F(PoolTest, ALostAnswerToCommitIsUnknown) {
   // The deferred trigger runs during COMMIT and cuts the connection there.
-  database_.Execute("create function cut() returns trigger language plpgsql as "
-                    "$$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return null; end $$;"
-                    "create constraint trigger cut after insert on numbers deferrable initially deferred for each row execute function cut()");
+  database_.Execute(
+      "create function cut() returns trigger language plpgsql as "
+      "$$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return null; end $$;"
+      "create constraint trigger cut after insert on numbers deferrable initially deferred for each row execute "
+      "function cut()");
   int runs = 0;
   EXPECT_THAT(pool_.Transaction([&](Session& session) {
     ++runs;
@@ -124,8 +130,9 @@ TEST_F(PoolTest, ASerialisationFailureRunsTheBodyAgain) {
 }
 
 TEST_F(PoolTest, ASerialisationFailureThatStaysIsReturnedAfterThreeMoreTries) {
-  database_.Execute("create function never() returns int language plpgsql as "
-                    "$$ begin raise exception 'never' using errcode = '40001'; end $$");
+  database_.Execute(
+      "create function never() returns int language plpgsql as "
+      "$$ begin raise exception 'never' using errcode = '40001'; end $$");
   int runs = 0;
   EXPECT_THAT(pool_.Transaction([&](Session& session) {
     ++runs;
@@ -136,8 +143,9 @@ TEST_F(PoolTest, ASerialisationFailureThatStaysIsReturnedAfterThreeMoreTries) {
 }
 
 TEST_F(PoolTest, TwoTransactionsThatDeadlockBothEndWell) {
-  database_.Execute("insert into numbers values (1), (2); create table sums (id int primary key, v int);"
-                    "insert into sums values (1, 0), (2, 0)");
+  database_.Execute(
+      "insert into numbers values (1), (2); create table sums (id int primary key, v int);"
+      "insert into sums values (1, 0), (2, 0)");
   std::latch both(2);
   auto move = [&](int first, int second) {
     bool waited = false;

@@ -22,8 +22,9 @@ class ValueTest : public ::testing::Test {
 TEST_F(ValueTest, NumbersKeepEveryBit) {
   const int64_t big = std::numeric_limits<int64_t>::min();
   const double third = 1.0 / 3;
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"numbers", "select $1::bigint as i, $2::float8 as d, $3::float8 as inf, $4::bool as b"},
-                                            big, third, -INFINITY, true));
+  ASSERT_OK_AND_ASSIGN(
+      Rows rows, pool_.Run({"numbers", "select $1::bigint as i, $2::float8 as d, $3::float8 as inf, $4::bool as b"},
+                           big, third, -INFINITY, true));
   EXPECT_EQ(rows[0].Int("i"), big);
   EXPECT_EQ(rows[0].Double("d"), third);
   EXPECT_EQ(rows[0].Double("inf"), -INFINITY);
@@ -33,8 +34,9 @@ TEST_F(ValueTest, NumbersKeepEveryBit) {
 TEST_F(ValueTest, TimesKeepMicrosecondsAndInfinity) {
   const absl::Time time = absl::FromUnixMicros(1'800'000'000'123'456);
   const absl::Time before_christmas_1969 = absl::FromUnixMicros(-999'999'000'001);
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"times", "select $1::timestamptz as a, $2::timestamptz as b, $3::timestamptz as c, "
-                                                      "$4::timestamptz as d, null::timestamptz as e"},
+  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"times",
+                                             "select $1::timestamptz as a, $2::timestamptz as b, $3::timestamptz as c, "
+                                             "$4::timestamptz as d, null::timestamptz as e"},
                                             time, before_christmas_1969, absl::InfiniteFuture(), absl::InfinitePast()));
   EXPECT_EQ(rows[0].Time("a"), time);
   EXPECT_EQ(rows[0].Time("b"), before_christmas_1969);
@@ -44,8 +46,9 @@ TEST_F(ValueTest, TimesKeepMicrosecondsAndInfinity) {
 }
 
 TEST_F(ValueTest, DurationsBecomeIntervals) {
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"intervals", "select extract(epoch from $1::interval)::float8 as a, "
-                                                          "$2::interval > interval '50 years' as b"},
+  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"intervals",
+                                             "select extract(epoch from $1::interval)::float8 as a, "
+                                             "$2::interval > interval '50 years' as b"},
                                             absl::Milliseconds(-1500), absl::InfiniteDuration()));
   EXPECT_EQ(rows[0].Double("a"), -1.5);
   EXPECT_TRUE(rows[0].Bool("b"));
@@ -55,8 +58,9 @@ TEST_F(ValueTest, BytesAndArraysKeepAwkwardContent) {
   const std::string bytes("\x00\xff\\'\"\n", 6);
   const std::vector<std::string> texts = {"", "NULL", "a,b", "\"quoted\"", "back\\slash", "{}", "Ü €"};
   const std::vector<int64_t> numbers = {1, -2, 3};
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"arrays", "select $1::bytea as bytes, $2::text[] as texts, $3::bigint[] as numbers, "
-                                                       "'{}'::text[] as none, array['x', null] as nulls"},
+  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"arrays",
+                                             "select $1::bytea as bytes, $2::text[] as texts, $3::bigint[] as numbers, "
+                                             "'{}'::text[] as none, array['x', null] as nulls"},
                                             Param::Bytes(bytes), texts, numbers));
   EXPECT_EQ(rows[0].Bytes("bytes"), bytes);
   EXPECT_EQ(rows[0].Texts("texts"), texts);
@@ -66,8 +70,8 @@ TEST_F(ValueTest, BytesAndArraysKeepAwkwardContent) {
 }
 
 TEST_F(ValueTest, AbsentValuesAreNull) {
-  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"nulls", "select $1::bigint as a, $2::text as b, $3::bigint as c"}, std::nullopt,
-                                            std::optional<std::string>(), std::optional<int64_t>(7)));
+  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"nulls", "select $1::bigint as a, $2::text as b, $3::bigint as c"},
+                                            std::nullopt, std::optional<std::string>(), std::optional<int64_t>(7)));
   EXPECT_TRUE(rows[0].IsNull("a"));
   EXPECT_TRUE(rows[0].IsNull("b"));
   EXPECT_EQ(rows[0].Text("b"), "");
@@ -76,11 +80,13 @@ TEST_F(ValueTest, AbsentValuesAreNull) {
 
 TEST_F(ValueTest, ATextWithANulByteIsRefusedInsteadOfCut) {
   const std::string text("admin\0@example.org", 18);
-  EXPECT_THAT(pool_.Run({"nul", "select $1::text as t"}, text), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_VALUE"));
+  EXPECT_THAT(pool_.Run({"nul", "select $1::text as t"}, text),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_VALUE"));
 }
 
 TEST_F(ValueTest, ATextThatIsNotUtf8IsRefused) {
-  EXPECT_THAT(pool_.Run({"utf8", "select $1::text as t"}, "\xc3("), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_VALUE"));
+  EXPECT_THAT(pool_.Run({"utf8", "select $1::text as t"}, "\xc3("),
+              StatusIs(absl::StatusCode::kInvalidArgument, "BAD_VALUE"));
 }
 
 TEST_F(ValueTest, AMissingColumnEndsTheProgram) {
