@@ -5,9 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <random>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/vod_service/support/vod_fixture.h"
@@ -55,6 +59,12 @@ class Child {
     pid_ = 0;
   }
   int port() const { return port_; }
+  // Resident memory.
+  int64_t Bytes() const {
+    auto text = ReadFile(absl::StrCat("/proc/", pid_, "/statm"));
+    std::vector<std::string> fields = absl::StrSplit(text.ok() ? *text : "0 0", ' ');
+    return std::stoll(fields[1]) * sysconf(_SC_PAGESIZE);
+  }
 
  private:
   pid_t pid_ = 0;
@@ -113,6 +123,38 @@ TEST_F(UploadCrashTest, H34KilledAtAnyByteTheServiceResumesWithTheRightDigest) {
     catalog.reset();
     child = std::make_unique<Child>(dir_.path(), keys_);
   }
+}
+
+TEST_F(UploadCrashTest, AnOpenUploadCostsLessThanOneAndAHalfMebibytes) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer's own memory would be measured";
+#endif
+#endif
+  constexpr int kUploads = 100;
+  constexpr int64_t kBytes = 1'000'000;
+  const std::string bytes = Noise(600'000);
+  Child child(dir_.path(), keys_);
+  std::vector<std::string> ids, tokens;
+  for (int i = 0; i < kUploads; ++i) {
+    ids.push_back(absl::StrCat(std::string(28, 'b'), 1000 + i));
+    tokens.push_back(UploadToken(keys_, ids[i], kBytes));
+    ASSERT_EQ(Ask(child.port(), "POST", "/uploads", TusHeaders(tokens[i], {absl::StrCat("Upload-Length: ", kBytes)})).status, 201);
+  }
+  const int64_t before = child.Bytes();
+  std::vector<std::unique_ptr<Wire>> wires;
+  for (int i = 0; i < kUploads; ++i) {
+    wires.push_back(std::make_unique<Wire>(child.port()));
+    wires[i]->Send(PatchHead(tokens[i], ids[i], 0, kBytes) + bytes);
+  }
+  for (int i = 0; i < kUploads; ++i) {
+    const std::string part = PartPath(dir_.path() + "/store/scratch", ids[i]);
+    while (access(part.c_str(), F_OK) != 0 || std::filesystem::file_size(part) < bytes.size()) std::this_thread::yield();
+  }
+  const int64_t each = (child.Bytes() - before) / kUploads;
+  RecordProperty("bytes_an_upload", static_cast<int>(each));
+  printf("%lld bytes an open upload, %lld bytes idle\n", static_cast<long long>(each), static_cast<long long>(before));
+  EXPECT_LT(each, 3 * 512 * 1024);
 }
 
 }  // namespace
