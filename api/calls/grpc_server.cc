@@ -16,6 +16,7 @@
 #include "api/calls/unary_service.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
+#include "common/rpc/rpc.h"
 
 namespace lectern::api {
 namespace {
@@ -45,6 +46,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const G
 void SetUpExtensions() {
   static std::once_flag once;
   std::call_once(once, [] {
+    rpc::RouteLogs();
     grpc::EnableDefaultHealthCheckService(true);
     // A second call would register the reflection service twice.
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();

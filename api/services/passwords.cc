@@ -9,7 +9,6 @@ namespace lectern::api {
 namespace {
 
 constexpr size_t kMinBytes = 10;
-constexpr size_t kMaxBytes = 1024;
 constexpr unsigned long long kPasses = 2;
 constexpr size_t kMemoryBytes = 19 << 20;
 
@@ -17,7 +16,7 @@ constexpr size_t kMemoryBytes = 19 << 20;
 
 absl::Status CheckPassword(absl::string_view password) {
   if (password.size() < kMinBytes) return BadField("password", "", "is too short; take at least 10 characters");
-  if (password.size() > kMaxBytes) return BadField("password", "", "is too long; take at most 1024 bytes");
+  if (password.size() > kMaxPasswordBytes) return BadField("password", "", "is too long; take at most 1024 bytes");
   return absl::OkStatus();
 }
 

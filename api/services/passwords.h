@@ -1,6 +1,7 @@
 // Passwords: Argon2id with OWASP's parameters (19 MiB, 2 passes), by libsodium.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,7 +10,9 @@
 
 namespace lectern::api {
 
-// kInvalidArgument/BAD_FIELD where it has fewer than 10 or more than 1024 bytes.
+inline constexpr size_t kMaxPasswordBytes = 1024;
+
+// kInvalidArgument/BAD_FIELD where it has fewer than 10 or more than kMaxPasswordBytes bytes.
 absl::Status CheckPassword(absl::string_view password);
 
 // In libsodium's text form, which holds the parameters and the salt. Takes about 15 ms and 19 MiB. Any thread.

@@ -130,6 +130,9 @@ class ResourceService {
     ResourceFilter filter;
     ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
     filter.kind = KindWord(request.kind());
+    if (filter.kind.empty() && request.kind() != v1::RESOURCE_KIND_UNSPECIFIED) {
+      return BadField("kind", absl::StrCat(request.kind()), "write WORKER, VOD_SERVICE, EDGE or RTMP_PROXY");
+    }
     ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.stores.resources.List(call.caller, filter, page));
     for (const ResourceRow& row : resources.rows) ToProto(row, *response.add_resources());
     response.set_next_page_token(resources.next_token);

@@ -1,6 +1,7 @@
 #include "common/rpc/rpc.h"
 
-#include <arpa/inet.h>
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
@@ -21,6 +22,7 @@
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/log/log.h"
 
 namespace lectern::rpc {
 namespace {
@@ -100,6 +102,18 @@ grpc::ChannelArguments MakeArguments() {
   return arguments;
 }
 
+void LogGrpc(gpr_log_func_args* args) {
+  bool error = args->severity == GPR_LOG_SEVERITY_ERROR;
+  log::Write(error ? log::Level::kWarn : log::Level::kDebug, "gRPC",
+             {{"text", args->message}, {"file", args->file}, {"line", args->line}});
+}
+
+// Protobuf complains of messages that do not parse; whoever parses answers for that.
+void LogProtobuf(google::protobuf::LogLevel level, const char* file, int line, const std::string& message) {
+  bool fatal = level == google::protobuf::LOGLEVEL_FATAL;
+  log::Write(fatal ? log::Level::kError : log::Level::kDebug, "Protobuf", {{"text", message}, {"file", file}, {"line", line}});
+}
+
 // Cuts between UTF-8 characters: half a character would make the status message invalid for JSON.
 std::string Cut(absl::string_view message) {
   if (message.size() <= kMaxMessageBytes) return std::string(message);
@@ -152,6 +166,11 @@ absl::Status Call(grpc::Channel& channel, absl::string_view method, const google
   grpc::Status status = grpc::internal::BlockingUnaryCall<MessageLite, MessageLite, MessageLite, MessageLite>(
       &channel, rpc, &context, request_lite, response_lite);
   return FromGrpc(status, ReasonIn(context));
+}
+
+void RouteLogs() {
+  gpr_set_log_function(LogGrpc);
+  google::protobuf::SetLogHandler(LogProtobuf);
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {

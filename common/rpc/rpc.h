@@ -34,6 +34,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions&
 absl::Status Call(grpc::Channel& channel, absl::string_view method, const google::protobuf::Message& request,
                   google::protobuf::Message* response, absl::string_view bearer, absl::Duration timeout);
 
+// What gRPC and Protobuf have to say goes to our log instead of stderr in forms of their own: errors as warnings, since they are
+// mostly about peers. For programs whose stderr is a log; call once at start.
+void RouteLogs();
+
 // Messages are cut at 1,024 bytes.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status, absl::string_view reason = "");
