@@ -37,6 +37,9 @@ void DefineFlags(Flags& flags, Config& config) {
 absl::Status Check(Config& config) {
   if (config.edge.cache_dir.empty()) return absl::InvalidArgumentError("--cache_dir is missing");
   if (config.link.state_dir.empty()) return absl::InvalidArgumentError("--state_dir is missing");
+  if (config.link.public_url.empty() && (config.edge.listen == "0.0.0.0" || config.edge.listen == "::")) {
+    return absl::InvalidArgumentError("--public_url is missing: viewers cannot reach a wildcard address");
+  }
   if (config.port < 0 || config.port > 65535) return absl::InvalidArgumentError("--port must be 0 to 65535");
   if (config.threads < 0 || config.threads > 256) return absl::InvalidArgumentError("--threads must be 0 to 256");
   if (config.edge.cache_bytes < 64 << 20) return absl::InvalidArgumentError("--cache_bytes must be at least 64M");
