@@ -21,7 +21,7 @@ constexpr int kFactsPriority = 5;
 constexpr int kRenditionPriority = 10;   // and up, best picture first
 
 // The quickest rendition that people can still work with is published first.
-constexpr int kGoodEnoughLines = 480;
+constexpr int kGoodEnoughLines = 470;   // "480p" comes out a little lower where the shape is not exactly 16:9
 
 v1::View ParseView(absl::string_view view) {
   if (view == "cam") return v1::CAM;

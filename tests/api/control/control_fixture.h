@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -170,17 +171,26 @@ class FakeResource {
     Send(message);
   }
 
-  // The next message of that kind; others that came before it are dropped. Absent: the stream ended, or patience did.
+  // The next message of that kind; others wait for whoever asks for them. Absent: the stream ended, or patience did.
   std::optional<v1::ServerMessage> Next(v1::ServerMessage::MessageCase kind, absl::Duration patience = kPatience) {
-    const absl::Time until = absl::Now() + patience;
-    while (true) {
-      absl::MutexLock lock(&mu_);
-      auto come = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return !messages_.empty() || ended_; };
-      if (!mu_.AwaitWithDeadline(absl::Condition(&come), until) || messages_.empty()) return std::nullopt;
-      v1::ServerMessage message = std::move(messages_.front());
-      messages_.pop_front();
-      if (message.message_case() == kind) return message;
+    absl::MutexLock lock(&mu_);
+    const auto find = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return std::find_if(messages_.begin(), messages_.end(), [&](const auto& message) { return message.message_case() == kind; });
+    };
+    auto come = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return find() != messages_.end() || ended_; };
+    mu_.AwaitWithTimeout(absl::Condition(&come), patience);
+    const auto found = find();
+    if (found == messages_.end()) return std::nullopt;
+    v1::ServerMessage message = std::move(*found);
+    messages_.erase(found);
+    return message;
+  }
+  // The token of the first job of the next message that stops one; 0: none came.
+  int64_t NextStopped() {
+    while (std::optional<v1::ServerMessage> message = Next(v1::ServerMessage::kReconcile)) {
+      if (message->reconcile().stop_size() > 0) return message->reconcile().stop(0).token();
     }
+    return 0;
   }
   v1::Assign NextAssign() {
     std::optional<v1::ServerMessage> message = Next(v1::ServerMessage::kAssign);

@@ -165,8 +165,7 @@ TEST_F(ControlTest, AJobThatIsNotAcceptedInTimeGoesElsewhereWithoutCounting) {
   ASSERT_TRUE(EventuallyState(task.jobs[0], "running"));
   EXPECT_EQ((*jobs_.Get(task.jobs[0])).attempt, 1);
   first.Accept(ignored);   // late
-  std::optional<v1::ServerMessage> stop = first.Next(Message::kReconcile);
-  ASSERT_TRUE(stop.has_value());
+  EXPECT_EQ(first.NextStopped(), ignored.token());
 }
 
 TEST_F(ControlTest, AnOutcomeThatIsToldTwiceIsRecordedOnce) {
@@ -199,10 +198,7 @@ TEST_F(ControlTest, OutcomesOfUnknownJobsAndWithForgedTokensAreRefused) {
   v1::Assign forged = assign;
   forged.set_token(assign.token() + 1);
   worker.Accept(forged);
-  std::optional<v1::ServerMessage> stop = worker.Next(Message::kReconcile);
-  ASSERT_TRUE(stop.has_value());
-  ASSERT_EQ(stop->reconcile().stop_size(), 1);
-  EXPECT_EQ(stop->reconcile().stop(0).token(), assign.token() + 1);
+  EXPECT_EQ(worker.NextStopped(), assign.token() + 1);
 }
 
 TEST_F(ControlTest, MisuseOfTheLinkEndsTheStream) {
@@ -302,11 +298,8 @@ TEST_F(ControlTest, AJobThatABeatNoLongerListsIsTakenBackAndAnUnknownOneIsStoppe
   ASSERT_TRUE(EventuallyState(task.jobs[0], "running"));
   // Past the grace for beats that were under way when the Accept was.
   database_.Execute("update job_attempts set accepted_at = now() - interval '1 minute'");
-  worker.Beat({{4711, 1}});
-  std::optional<v1::ServerMessage> stop = worker.Next(Message::kReconcile);
-  while (stop && stop->reconcile().stop_size() == 0) stop = worker.Next(Message::kReconcile);
-  ASSERT_TRUE(stop.has_value());
-  EXPECT_EQ(stop->reconcile().stop(0).job(), 4711);
+  worker.Beat({{4711, 99}});
+  EXPECT_EQ(worker.NextStopped(), 99);
   EXPECT_GT(worker.NextAssign().token(), assign.token());
 }
 

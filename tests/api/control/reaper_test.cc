@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include "tests/api/control/control_fixture.h"
 
 namespace lectern::api {
@@ -20,7 +22,7 @@ TEST_F(ReaperTest, ASilentWorkerIsLostAndItsLateResultRefused) {
   first.Accept(assign);
   ASSERT_TRUE(EventuallyState(task.jobs[0], "running"));
   // Nothing is heard of the first any more, although its connection stands.
-  std::atomic<bool> stop = false;
+  std::atomic<bool> stop{false};
   second.Attach("two");
   std::thread beats([&] {
     while (!stop) {
@@ -66,10 +68,7 @@ TEST_F(ReaperTest, AStalledAndAnOverdueJobAreTakenBackAndTheirHolderStopped) {
   worker.Accept(assign);
   ASSERT_TRUE(EventuallyState(task.jobs[0], "retry_wait"));
   worker.Beat({{assign.job(), assign.token()}});
-  std::optional<v1::ServerMessage> stop = worker.Next(Message::kReconcile);
-  while (stop && stop->reconcile().stop_size() == 0) stop = worker.Next(Message::kReconcile);
-  ASSERT_TRUE(stop.has_value());
-  EXPECT_EQ(stop->reconcile().stop(0).token(), assign.token());
+  EXPECT_EQ(worker.NextStopped(), assign.token());
   EXPECT_EQ((*jobs_.ListAttempts(task.jobs[0]))[0].outcome, "stalled");
 }
 
@@ -139,6 +138,8 @@ TEST_F(ReaperTest, BeatsAreBufferedWhileTheDatabaseIsAwayAndNobodyIsLost) {
   const int64_t id = Join("worker", 3);
   FakeResource worker(api.address(), id);
   const v1::Welcome before = worker.Attach("one");
+  worker.Beat();
+  ASSERT_TRUE(worker.Next(Message::kRenewed).has_value());   // all that follows Hello is done
   // An outage in which every statement on sessions fails, longer than it takes to be lost.
   database_.Execute("alter table resource_sessions rename to resource_sessions_away");
   bool company = false;
