@@ -23,7 +23,7 @@ void ReadCredentials(absl::string_view value, ProxyRequest& request) {
 bool ReadTarget(absl::string_view target, ProxyRequest& request) {
   if (!absl::ConsumePrefix(&target, "http://")) return false;
   size_t slash = target.find('/');
-  request.host = absl::AsciiStrToLower(target.substr(0, slash));
+  request.host = absl::AsciiStrToLower(absl::StripSuffix(target.substr(0, slash), ":80"));
   request.path = slash == absl::string_view::npos ? "/" : std::string(target.substr(slash));
   return !request.host.empty();
 }
