@@ -22,8 +22,8 @@
 namespace lectern {
 namespace {
 
-// Write end of the pipe that carries stop signals to a thread. A handler that writes to a pipe leaves the signal mask alone, which
-// child processes would inherit.
+// Write end of the pipe that carries stop signals to a thread. A handler that writes to a pipe leaves the signal mask
+// alone, which child processes would inherit.
 std::atomic<int> signal_pipe = -1;
 
 void OnStopSignal(int signal) {
@@ -173,9 +173,15 @@ App::App(absl::string_view program, absl::string_view description)
 
 App::~App() = default;
 
-Flags& App::flags() { return impl_->flags; }
-Metrics& App::metrics() { return impl_->metrics; }
-absl::Duration App::drain_timeout() const { return impl_->drain_timeout; }
+Flags& App::flags() {
+  return impl_->flags;
+}
+Metrics& App::metrics() {
+  return impl_->metrics;
+}
+absl::Duration App::drain_timeout() const {
+  return impl_->drain_timeout;
+}
 
 int App::Run(int argc, char** argv, const std::function<absl::Status()>& body) {
   if (std::optional<int> exit = impl_->flags.Parse(argc, argv)) return *exit;

@@ -1,4 +1,5 @@
-// What every long-running program does in the same way: common flags, logging, metrics, admin port, signals, ordered drain.
+// What every long-running program does in the same way: common flags, logging, metrics, admin port, signals, ordered
+// drain.
 //
 //   int main(int argc, char** argv) {
 //     App app("lectern-edge", "Serves lectures to viewers.");
@@ -36,8 +37,8 @@ class App {
   Metrics& metrics();
   absl::Duration drain_timeout() const;
 
-  // Parses, starts the admin server (/healthz, /readyz, /metrics), runs `body`. Exit status: 0 clean, 2 for wrong usage or a
-  // `body` that returns kInvalidArgument (one clear line), 1 for any other error.
+  // Parses, starts the admin server (/healthz, /readyz, /metrics), runs `body`. Exit status: 0 clean, 2 for wrong usage
+  // or a `body` that returns kInvalidArgument (one clear line), 1 for any other error.
   int Run(int argc, char** argv, const std::function<absl::Status()>& body);
 
   // /readyz answers 200 where `reason` is empty, else 503 with the reason. Starts as "starting".

@@ -6,7 +6,8 @@
 namespace lectern::http {
 namespace {
 
-// Extensions of one chunk, or all trailers. Nobody sends any; without a bound they are a way to keep a reader busy for nothing.
+// Extensions of one chunk, or all trailers. Nobody sends any; without a bound they are a way to keep a reader busy for
+// nothing.
 constexpr size_t kMaxOverhead = 4096;
 
 int HexDigit(char c) {

@@ -29,7 +29,7 @@ struct Exchange {
   CURL* curl;
   uint64_t sent = 0;
   bool cancelled = false;
-  absl::Status failed;      // of reading the body or of a limit
+  absl::Status failed;  // of reading the body or of a limit
 
   long Status() const {
     long status = 0;
@@ -105,7 +105,8 @@ void SetBody(CURL* curl, Exchange& exchange) {
     curl_easy_setopt(curl, CURLOPT_SEEKDATA, &exchange);
     curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body_length));
     curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
-  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+             request.method == "PATCH") {
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -115,7 +116,8 @@ void SetBody(CURL* curl, Exchange& exchange) {
 }
 
 void SetLimits(CURL* curl, const ClientRequest& request) {
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(request.connect_timeout)));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(request.connect_timeout)));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
                    static_cast<long>(std::max<int64_t>(1, absl::ToInt64Seconds(request.stall_timeout))));
@@ -167,13 +169,13 @@ Client::~Client() = default;
 absl::StatusOr<ClientResponse> Client::Send(const ClientRequest& request) {
   CURL* curl = impl_->curl;
   if (curl == nullptr) return absl::InternalError("libcurl could not be initialised");
-  curl_easy_reset(curl);   // options only: open connections stay
+  curl_easy_reset(curl);  // options only: open connections stay
   Exchange exchange{request, {}, curl, 0, false, absl::OkStatus()};
   curl_slist* headers = curl_slist_append(nullptr, "Expect:");
   for (const auto& [name, value] : request.headers) {
     if (absl::EqualsIgnoreCase(name, "Expect")) curl_slist_free_all(std::exchange(headers, nullptr));
-    headers = curl_slist_append(headers, value.empty() ? absl::StrCat(name, ";").c_str()
-                                                       : absl::StrCat(name, ": ", value).c_str());
+    headers = curl_slist_append(
+        headers, value.empty() ? absl::StrCat(name, ";").c_str() : absl::StrCat(name, ": ", value).c_str());
   }
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

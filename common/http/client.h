@@ -19,13 +19,13 @@ struct ClientRequest {
   std::string method = "GET";
   std::string url;
   std::vector<Header> headers;
-  std::string body;                                         // small bodies
-  int body_fd = -1;                                         // or bytes of a file
+  std::string body;  // small bodies
+  int body_fd = -1;  // or bytes of a file
   uint64_t body_offset = 0;
   uint64_t body_length = 0;
   absl::Duration connect_timeout = absl::Seconds(5);
-  absl::Duration stall_timeout = absl::Seconds(30);         // less than 1 byte/s for so long
-  size_t max_response_bytes = 16 << 20;                     // without `on_body`
+  absl::Duration stall_timeout = absl::Seconds(30);  // less than 1 byte/s for so long
+  size_t max_response_bytes = 16 << 20;              // without `on_body`
   // Takes the response's body as it comes; false breaks off (kCancelled). Called for 2xx only.
   std::function<bool(absl::string_view)> on_body;
   // Bytes of the body sent so far; false breaks off (kCancelled).

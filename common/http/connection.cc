@@ -30,7 +30,9 @@ int64_t SteadyMillis() {
       .count();
 }
 
-int64_t MillisFromNow(absl::Duration patience) { return SteadyMillis() + absl::ToInt64Milliseconds(patience); }
+int64_t MillisFromNow(absl::Duration patience) {
+  return SteadyMillis() + absl::ToInt64Milliseconds(patience);
+}
 
 Connection::Connection(ServerState& state, asio::ip::tcp::socket socket)
     : state_(state),
@@ -84,8 +86,8 @@ Awaitable<void> Connection::Run(std::shared_ptr<Connection> self) {
   }
 }
 
-// The way of a request that the fast handler answers stays within this coroutine: a frame for each step would cost as much as
-// the step.
+// The way of a request that the fast handler answers stays within this coroutine: a frame for each step would cost as
+// much as the step.
 Awaitable<void> Connection::Serve() {
   boost::system::error_code ignored;
   socket_.native_non_blocking(true, ignored);

@@ -28,7 +28,7 @@ struct ServerState {
   std::atomic<int64_t> requests = 0;
   std::atomic<int64_t> bytes_out = 0;
   absl::Mutex mu;
-  std::vector<Connection*> connections ABSL_GUARDED_BY(mu);   // each knows its place
+  std::vector<Connection*> connections ABSL_GUARDED_BY(mu);  // each knows its place
 };
 
 // Lives as long as its coroutine. Only Break, BreakIfIdle and BreakIfLate may be called from other threads.
@@ -49,7 +49,7 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
   Awaitable<absl::StatusOr<std::string>> ReadAll(size_t max_bytes) override;
   void Abort() override { Break(/*reset=*/true); }
 
-  size_t place = 0;   // in ServerState::connections, guarded by its mutex
+  size_t place = 0;  // in ServerState::connections, guarded by its mutex
 
  private:
   enum class BodyState { kNone, kLength, kChunked, kDone, kFailed };
@@ -82,10 +82,10 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
   ServerState& state_;
   boost::asio::ip::tcp::socket socket_;
   const int fd_;
-  absl::Mutex fd_mu_;                                  // the descriptor is not closed while another thread shuts it down
+  absl::Mutex fd_mu_;  // the descriptor is not closed while another thread shuts it down
   bool open_ ABSL_GUARDED_BY(fd_mu_) = true;
-  std::atomic<int64_t> deadline_ms_ = 0;               // steady clock; 0: none
-  std::atomic<bool> idle_ = true;                      // between requests, nothing received
+  std::atomic<int64_t> deadline_ms_ = 0;  // steady clock; 0: none
+  std::atomic<bool> idle_ = true;         // between requests, nothing received
 
   // [0, begin_) is the current head, [begin_, end_) was received and not yet used.
   const size_t capacity_;
@@ -96,7 +96,7 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
   RequestHead head_;
   Framing framing_;
   ParseResult parsed_ = ParseResult::kNeedMore;
-  int64_t head_deadline_ms_ = 0;                       // of a head that has begun
+  int64_t head_deadline_ms_ = 0;  // of a head that has begun
   BodyState body_state_ = BodyState::kNone;
   uint64_t body_left_ = 0;
   bool continue_due_ = false;
@@ -105,8 +105,8 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
 
   std::string out_;
   Outgoing outgoing_;
-  bool close_ = false;    // after this answer
-  bool broken_ = false;   // the answer could not be sent
+  bool close_ = false;   // after this answer
+  bool broken_ = false;  // the answer could not be sent
 };
 
 // Milliseconds on the steady clock.

@@ -13,7 +13,9 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-bool HasNoBody(int status) { return status == 204 || status == 304 || status < 200; }
+bool HasNoBody(int status) {
+  return status == 204 || status == 304 || status < 200;
+}
 
 }  // namespace
 

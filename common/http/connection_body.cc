@@ -126,8 +126,8 @@ Awaitable<bool> Connection::DrainBody() {
   co_return true;
 }
 
-// The client may still be sending. Closing now would reset the connection and could take the answer away from it, so it is told
-// that nothing more comes, and what it sends is thrown away for a while.
+// The client may still be sending. Closing now would reset the connection and could take the answer away from it, so it
+// is told that nothing more comes, and what it sends is thrown away for a while.
 Awaitable<void> Connection::Linger() {
   boost::system::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);

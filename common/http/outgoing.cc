@@ -30,7 +30,9 @@ absl::string_view DateLine() {
   return line;
 }
 
-void Append(std::string& out, absl::string_view text) { out.append(text.data(), text.size()); }
+void Append(std::string& out, absl::string_view text) {
+  out.append(text.data(), text.size());
+}
 
 // A line break in a value would let its author write headers of his own.
 void AppendValue(std::string& out, absl::string_view value) {

@@ -21,8 +21,8 @@ struct Outgoing {
   uint64_t file_offset = 0;
   uint64_t file_left = 0;
 
-  // Writes as much as the (non-blocking) socket takes; head and body leave in as few segments as possible. `sent` grows by the
-  // number of bytes. A file that has become shorter than promised is kBroken.
+  // Writes as much as the (non-blocking) socket takes; head and body leave in as few segments as possible. `sent` grows
+  // by the number of bytes. A file that has become shorter than promised is kBroken.
   PumpResult Pump(int socket, uint64_t& sent);
 
  private:

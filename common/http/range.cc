@@ -15,14 +15,17 @@ namespace {
 
 constexpr char kImfFixdate[] = "%a, %d %b %Y %H:%M:%S GMT";
 
-bool IsWeak(absl::string_view etag) { return absl::StartsWith(etag, "W/"); }
+bool IsWeak(absl::string_view etag) {
+  return absl::StartsWith(etag, "W/");
+}
 
 absl::string_view Opaque(absl::string_view etag) {
   absl::ConsumePrefix(&etag, "W/");
   return etag;
 }
 
-// Whether a list of entity tags ("*" or "a", W/"b") holds `etag`. A comma inside a tag splits it, which only makes a match rarer.
+// Whether a list of entity tags ("*" or "a", W/"b") holds `etag`. A comma inside a tag splits it, which only makes a
+// match rarer.
 bool ListMatches(absl::string_view list, absl::string_view etag, bool strong) {
   if (absl::StripAsciiWhitespace(list) == "*") return true;
   for (absl::string_view item : absl::StrSplit(list, ',')) {
@@ -33,7 +36,9 @@ bool ListMatches(absl::string_view list, absl::string_view etag, bool strong) {
   return false;
 }
 
-RangeDecision Unsatisfiable() { return {RangeDecision::kUnsatisfiable, {}}; }
+RangeDecision Unsatisfiable() {
+  return {RangeDecision::kUnsatisfiable, {}};
+}
 
 // "-n": the last n bytes.
 RangeDecision Suffix(absl::string_view digits, uint64_t size) {
@@ -79,7 +84,7 @@ Precondition CheckPreconditions(const RequestHead& request, const Validators& va
   }
   if (!if_none_match.empty()) {
     return ListMatches(if_none_match, validators.etag, /*strong=*/false) ? Precondition::kNotModified
-                                                                          : Precondition::kProceed;
+                                                                         : Precondition::kProceed;
   }
   if (std::optional<absl::Time> since = ParseHttpDate(request.Find("If-Modified-Since"))) {
     if (validators.last_modified <= *since) return Precondition::kNotModified;
@@ -96,11 +101,14 @@ bool IfRangeAllows(const RequestHead& request, const Validators& validators) {
   return date && *date == validators.last_modified && absl::Now() - *date > absl::Seconds(1);
 }
 
-std::string HttpDate(absl::Time time) { return absl::FormatTime(kImfFixdate, time, absl::UTCTimeZone()); }
+std::string HttpDate(absl::Time time) {
+  return absl::FormatTime(kImfFixdate, time, absl::UTCTimeZone());
+}
 
 std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
   absl::Time time;
-  if (text.size() != 29 || !absl::ParseTime(kImfFixdate, text, absl::UTCTimeZone(), &time, nullptr)) return std::nullopt;
+  if (text.size() != 29 || !absl::ParseTime(kImfFixdate, text, absl::UTCTimeZone(), &time, nullptr))
+    return std::nullopt;
   return time;
 }
 

@@ -21,13 +21,14 @@ struct RangeDecision {
   ByteRange range;
 };
 
-// What a Range header (may be empty) asks of an object of `size` bytes. Single ranges only: several ranges, another unit and
-// syntax that RFC 9110 lets a server ignore give kWhole; "bytes=5-2", "bytes=" and the like are kUnsatisfiable.
+// What a Range header (may be empty) asks of an object of `size` bytes. Single ranges only: several ranges, another
+// unit and syntax that RFC 9110 lets a server ignore give kWhole; "bytes=5-2", "bytes=" and the like are
+// kUnsatisfiable.
 RangeDecision DecideRange(absl::string_view range_header, uint64_t size);
 
 struct Validators {
-  absl::string_view etag;                 // strong, with quotes
-  absl::Time last_modified;               // whole seconds
+  absl::string_view etag;    // strong, with quotes
+  absl::Time last_modified;  // whole seconds
 };
 
 enum class Precondition { kProceed, kNotModified, kFailed };
@@ -45,9 +46,9 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view text);
 // "video/mp4" by the file name's ending; application/octet-stream where unknown.
 absl::string_view ContentTypeOf(absl::string_view path);
 
-// 200, 206, 304, 412 or 416 for a GET or HEAD of a file. `headers` hold what does not depend on the request (Content-Type,
-// ETag, Last-Modified, Cache-Control, ...), as one prepared block.
-Response FileResponse(const RequestHead& request, std::shared_ptr<const Fd> file, uint64_t size, const Validators& validators,
-                      std::shared_ptr<const std::string> headers);
+// 200, 206, 304, 412 or 416 for a GET or HEAD of a file. `headers` hold what does not depend on the request
+// (Content-Type, ETag, Last-Modified, Cache-Control, ...), as one prepared block.
+Response FileResponse(const RequestHead& request, std::shared_ptr<const Fd> file, uint64_t size,
+                      const Validators& validators, std::shared_ptr<const std::string> headers);
 
 }  // namespace lectern::http

@@ -21,10 +21,11 @@ Awaitable<absl::Status> RunBlocking(ThreadPool& pool, std::function<absl::Status
       asio::post(executor, [resume, status = std::move(status)]() mutable { std::move (*resume)(std::move(status)); });
     });
     if (taken) return;
-    asio::post(executor, [resume] { std::move (*resume)(absl::ResourceExhaustedError("too many requests are waiting")); });
+    asio::post(executor,
+               [resume] { std::move (*resume)(absl::ResourceExhaustedError("too many requests are waiting")); });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(absl::Status)>(initiate, asio::use_awaitable,
-                                                                                             std::move(work));
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(absl::Status)>(
+      initiate, asio::use_awaitable, std::move(work));
 }
 
 }  // namespace lectern::http

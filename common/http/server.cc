@@ -55,7 +55,7 @@ class ServerImpl final : public Server {
   void Admit(tcp::socket socket);
   bool WaitUntilEmpty(absl::Duration timeout);
 
-  mutable ServerState state_;   // outlives the coroutines, which the io_context holds
+  mutable ServerState state_;  // outlives the coroutines, which the io_context holds
   asio::io_context io_;
   tcp::acceptor acceptor_;
   asio::steady_timer sweeper_;
@@ -67,7 +67,8 @@ absl::Status ServerImpl::Listen() {
   const ServerOptions& options = state_.options;
   boost::system::error_code error;
   asio::ip::address address = asio::ip::make_address(options.address, error);
-  if (error) return absl::InvalidArgumentError(absl::StrCat("\"", options.address, "\" is not an address to listen on"));
+  if (error)
+    return absl::InvalidArgumentError(absl::StrCat("\"", options.address, "\" is not an address to listen on"));
   tcp::endpoint endpoint(address, options.port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -114,7 +115,8 @@ void ServerImpl::Admit(tcp::socket socket) {
   }
   if (state_.stopping.load()) return;
   if (open >= static_cast<size_t>(state_.options.max_connections)) {
-    constexpr char kFull[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
+    constexpr char kFull[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
     send(socket.native_handle(), kFull, sizeof kFull - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     return;
   }

@@ -1,8 +1,8 @@
 // HTTP/1.1 server on Asio (RFC 9112). This header includes Asio: keep it out of other headers.
 //
-// One io_context, `threads` threads, one coroutine a connection. A handler is a coroutine that gets the head and a body reader and
-// returns the response. A handler must not block for long (page-cache reads and writes are fine); blocking work goes to a
-// ThreadPool through RunBlocking.
+// One io_context, `threads` threads, one coroutine a connection. A handler is a coroutine that gets the head and a body
+// reader and returns the response. A handler must not block for long (page-cache reads and writes are fine); blocking
+// work goes to a ThreadPool through RunBlocking.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -30,8 +30,8 @@ using Awaitable = boost::asio::awaitable<T>;
 class BodyReader {
  public:
   virtual ~BodyReader() = default;
-  // Fills some of `buffer`; 0 at the end. Errors: kAborted where the client broke off or was too slow, kInvalidArgument for
-  // broken framing.
+  // Fills some of `buffer`; 0 at the end. Errors: kAborted where the client broke off or was too slow, kInvalidArgument
+  // for broken framing.
   virtual Awaitable<absl::StatusOr<size_t>> Read(absl::Span<char> buffer) = 0;
   // The whole body. kResourceExhausted over `max_bytes`.
   virtual Awaitable<absl::StatusOr<std::string>> ReadAll(size_t max_bytes) = 0;
@@ -43,8 +43,8 @@ class BodyReader {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  // The next bytes; empty at the end. The view stays valid until the next call. An error breaks the connection off, so that the
-  // client sees a short body.
+  // The next bytes; empty at the end. The view stays valid until the next call. An error breaks the connection off, so
+  // that the client sees a short body.
   virtual Awaitable<absl::StatusOr<absl::string_view>> Next() = 0;
 };
 
@@ -54,16 +54,16 @@ using FastHandler = std::function<std::optional<Response>(const RequestHead& hea
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  uint16_t port = 0;                                    // 0: the kernel chooses
+  uint16_t port = 0;  // 0: the kernel chooses
   int threads = 1;
   size_t max_header_bytes = 16 * 1024;
   int max_connections = 10000;
-  absl::Duration idle_timeout = absl::Seconds(75);      // between requests
+  absl::Duration idle_timeout = absl::Seconds(75);  // between requests
   absl::Duration header_timeout = absl::Seconds(10);
-  absl::Duration body_timeout = absl::Seconds(60);      // without a byte received
-  absl::Duration write_timeout = absl::Seconds(60);     // without a byte taken by the client
-  FastHandler fast;                                     // may be empty
-  std::function<void()> on_break;                       // called when Stop's grace is over: wake what handlers wait for
+  absl::Duration body_timeout = absl::Seconds(60);   // without a byte received
+  absl::Duration write_timeout = absl::Seconds(60);  // without a byte taken by the client
+  FastHandler fast;                                  // may be empty
+  std::function<void()> on_break;                    // called when Stop's grace is over: wake what handlers wait for
 };
 
 struct ServerCounters {

@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 constexpr std::chrono::minutes kWriteBack(3);
 
 // Identifies one boot of the machine.
-std::string BootId() { return ReadFile("/proc/sys/kernel/random/boot_id").value_or(""); }
+std::string BootId() {
+  return ReadFile("/proc/sys/kernel/random/boot_id").value_or("");
+}
 
 std::string ReadBody(int fd, uint64_t size) {
   std::string body(size, '\0');
@@ -70,8 +72,8 @@ void DiskCache::Scan(bool rebooted) {
   if (error) log::Warn("cache only partly read", {{"error", error.message()}});
   // Oldest first, so that the youngest become the most recently used.
   std::sort(files.begin(), files.end());
-  // Bodies are not synced, which would cost more than they are worth: a power loss can leave a file of the right length without
-  // its content. What is this much older than the youngest was written back long before the machine went down.
+  // Bodies are not synced, which would cost more than they are worth: a power loss can leave a file of the right length
+  // without its content. What is this much older than the youngest was written back long before the machine went down.
   fs::file_time_type trusted = rebooted && !files.empty() ? files.back().first - kWriteBack : fs::file_time_type::max();
   for (const auto& [time, path] : files) {
     if (time <= trusted) {

@@ -24,18 +24,18 @@ namespace lectern::edge {
 struct CacheOptions {
   std::string dir;
   int64_t max_bytes = int64_t{10} << 30;
-  size_t max_open = 4096;                        // files kept open between requests
-  size_t max_text_bytes = 16 * 1024;             // smaller bodies are kept in memory while their file is open
+  size_t max_open = 4096;             // files kept open between requests
+  size_t max_text_bytes = 16 * 1024;  // smaller bodies are kept in memory while their file is open
   // The response header block of an object; made once, shared by all its responses.
   std::function<std::string(const ObjectMeta&)> headers;
 };
 
 // An object, ready to be sent. Stays usable after it left the cache.
 struct CachedObject {
-  std::shared_ptr<const ObjectMeta> meta;        // validated_at as of the time it was stored; see below
+  std::shared_ptr<const ObjectMeta> meta;  // validated_at as of the time it was stored; see below
   std::shared_ptr<const std::string> headers;
-  std::shared_ptr<const Fd> file;                // the body is at kBodyOffset
-  std::shared_ptr<const std::string> text;       // the body where it is small, else null
+  std::shared_ptr<const Fd> file;           // the body is at kBodyOffset
+  std::shared_ptr<const std::string> text;  // the body where it is small, else null
   absl::Time validated_at;
 };
 
@@ -46,7 +46,8 @@ class DiskCache {
   class Writer {
    public:
     ~Writer();
-    // kResourceExhausted where the disk is full (after older objects were thrown out) or the object is too large to be kept.
+    // kResourceExhausted where the disk is full (after older objects were thrown out) or the object is too large to be
+    // kept.
     absl::Status Append(absl::string_view bytes);
     // The file being written; the body is at kBodyOffset.
     const std::shared_ptr<const Fd>& file() const { return file_; }
@@ -66,8 +67,8 @@ class DiskCache {
     bool committed_ = false;
   };
 
-  // Takes over what an earlier process left. Files that are damaged are thrown away, and where the machine was started anew since,
-  // the youngest as well: their bodies may not have reached the disk.
+  // Takes over what an earlier process left. Files that are damaged are thrown away, and where the machine was started
+  // anew since, the youngest as well: their bodies may not have reached the disk.
   static absl::StatusOr<std::unique_ptr<DiskCache>> Open(CacheOptions options);
 
   // Absent: nullopt. Counts as a use.
@@ -79,19 +80,19 @@ class DiskCache {
   void Touch(absl::string_view key, absl::string_view etag, absl::Time validated_at);
   void Remove(absl::string_view key);
 
-  int64_t bytes() const;        // files, and what is being written
+  int64_t bytes() const;  // files, and what is being written
   size_t objects() const;
 
  private:
   struct Entry {
     std::shared_ptr<const ObjectMeta> meta;
     std::shared_ptr<const std::string> headers;
-    std::shared_ptr<const Fd> file;              // null: not open
+    std::shared_ptr<const Fd> file;  // null: not open
     std::shared_ptr<const std::string> text;
     absl::Time validated_at;
-    std::list<Entry*>::iterator use;             // place in uses_
-    size_t open_place = 0;                       // place in open_, while `file` is set
-    bool used_lately = false;                    // for the clock over open_
+    std::list<Entry*>::iterator use;  // place in uses_
+    size_t open_place = 0;            // place in open_, while `file` is set
+    bool used_lately = false;         // for the clock over open_
   };
 
   explicit DiskCache(CacheOptions options) : options_(std::move(options)) {}
@@ -116,7 +117,7 @@ class DiskCache {
   const CacheOptions options_;
   mutable absl::Mutex mu_;
   absl::flat_hash_map<std::string, std::unique_ptr<Entry>> entries_ ABSL_GUARDED_BY(mu_);
-  std::list<Entry*> uses_ ABSL_GUARDED_BY(mu_);          // most recent first
+  std::list<Entry*> uses_ ABSL_GUARDED_BY(mu_);  // most recent first
   std::vector<Entry*> open_ ABSL_GUARDED_BY(mu_);
   size_t clock_hand_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t bytes_ ABSL_GUARDED_BY(mu_) = 0;

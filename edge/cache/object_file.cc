@@ -17,9 +17,11 @@ namespace lectern::edge {
 namespace {
 
 constexpr absl::string_view kMagic = "lectern edge object 1";
-constexpr int kLines = 7;   // and the end mark
+constexpr int kLines = 7;  // and the end mark
 
-int64_t Seconds(absl::Time time) { return time == absl::InfinitePast() ? -1 : absl::ToUnixSeconds(time); }
+int64_t Seconds(absl::Time time) {
+  return time == absl::InfinitePast() ? -1 : absl::ToUnixSeconds(time);
+}
 
 absl::StatusOr<absl::Time> ParseSeconds(absl::string_view text) {
   int64_t seconds = 0;
@@ -30,15 +32,16 @@ absl::StatusOr<absl::Time> ParseSeconds(absl::string_view text) {
 }  // namespace
 
 absl::Status WriteMeta(int fd, const ObjectMeta& meta) {
-  std::string block = absl::StrCat(kMagic, "\n", meta.key, "\n", meta.size, "\n", meta.etag, "\n", Seconds(meta.last_modified),
-                                   "\n", Seconds(meta.validated_at), "\nend\n");
+  std::string block = absl::StrCat(kMagic, "\n", meta.key, "\n", meta.size, "\n", meta.etag, "\n",
+                                   Seconds(meta.last_modified), "\n", Seconds(meta.validated_at), "\nend\n");
   if (block.size() > kBodyOffset || meta.etag.find('\n') != std::string::npos) {
     return absl::InvalidArgumentError("the object's description does not fit its block");
   }
   block.resize(kBodyOffset, '\0');
   ssize_t wrote = pwrite(fd, block.data(), block.size(), 0);
   if (wrote == static_cast<ssize_t>(block.size())) return absl::OkStatus();
-  return wrote < 0 ? ErrnoStatus(errno, "write cached object") : absl::ResourceExhaustedError("write cached object: short");
+  return wrote < 0 ? ErrnoStatus(errno, "write cached object")
+                   : absl::ResourceExhaustedError("write cached object: short");
 }
 
 absl::StatusOr<ObjectMeta> ReadMeta(int fd) {

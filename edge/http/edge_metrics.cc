@@ -35,7 +35,8 @@ EdgeMetrics::EdgeMetrics(Metrics& metrics, std::function<std::optional<EdgeFigur
       {counter("lectern_edge_sent_bytes_total", "Bytes sent to viewers"), &EdgeFigures::bytes_out},
       {counter("lectern_edge_received_bytes_total", "Bytes of bodies from origins"), &EdgeFigures::bytes_in},
       {counter("lectern_edge_origin_requests_total", "Requests to origins"), &EdgeFigures::origin_requests},
-      {counter("lectern_edge_origin_failures_total", "Objects that no origin could give"), &EdgeFigures::origin_failures},
+      {counter("lectern_edge_origin_failures_total", "Objects that no origin could give"),
+       &EdgeFigures::origin_failures},
   };
   auto* connections = gauge("lectern_edge_connections", "Open connections of viewers");
   auto* cache_bytes = gauge("lectern_edge_cache_bytes", "Bytes of the cache in use");
@@ -58,6 +59,8 @@ void EdgeMetrics::CountRequest(int status) {
   requests_[status >= 0 && status < 600 ? static_cast<size_t>(status) : 0]->Increment();
 }
 
-void EdgeMetrics::ObserveOrigin(absl::Duration latency) { origin_latency_->Observe(absl::ToDoubleSeconds(latency)); }
+void EdgeMetrics::ObserveOrigin(absl::Duration latency) {
+  origin_latency_->Observe(absl::ToDoubleSeconds(latency));
+}
 
 }  // namespace lectern::edge

@@ -26,7 +26,8 @@ struct EdgeFigures {
 // Thread-safe.
 class EdgeMetrics {
  public:
-  // `figures` is called from the admin port's thread for as long as `metrics` lives; it returns nothing after the server's end.
+  // `figures` is called from the admin port's thread for as long as `metrics` lives; it returns nothing after the
+  // server's end.
   EdgeMetrics(Metrics& metrics, std::function<std::optional<EdgeFigures>()> figures);
 
   void CountRequest(int status);
@@ -34,7 +35,7 @@ class EdgeMetrics {
   void ObserveOrigin(absl::Duration latency);
 
  private:
-  std::array<prometheus::Counter*, 600> requests_{};     // by status; those that are not expected share one
+  std::array<prometheus::Counter*, 600> requests_{};  // by status; those that are not expected share one
   std::array<prometheus::Counter*, 4> uses_{};
   prometheus::Histogram* origin_latency_ = nullptr;
 };

@@ -57,14 +57,29 @@ http::Response ErrorFor(const absl::Status& status) {
   int code = 500;
   absl::string_view word = "INTERNAL";
   switch (status.code()) {
-    case absl::StatusCode::kUnauthenticated: code = 401, word = "UNAUTHENTICATED"; break;
-    case absl::StatusCode::kPermissionDenied: code = 403, word = "PERMISSION_DENIED"; break;
-    case absl::StatusCode::kNotFound: code = 404, word = "NOT_FOUND"; break;
-    case absl::StatusCode::kUnimplemented: code = 405, word = "UNIMPLEMENTED"; break;
-    case absl::StatusCode::kUnavailable: code = 503, word = "UNAVAILABLE"; break;
-    case absl::StatusCode::kAborted: code = 502, word = "UNAVAILABLE"; break;
-    case absl::StatusCode::kDeadlineExceeded: code = 504, word = "DEADLINE_EXCEEDED"; break;
-    default: break;
+    case absl::StatusCode::kUnauthenticated:
+      code = 401, word = "UNAUTHENTICATED";
+      break;
+    case absl::StatusCode::kPermissionDenied:
+      code = 403, word = "PERMISSION_DENIED";
+      break;
+    case absl::StatusCode::kNotFound:
+      code = 404, word = "NOT_FOUND";
+      break;
+    case absl::StatusCode::kUnimplemented:
+      code = 405, word = "UNIMPLEMENTED";
+      break;
+    case absl::StatusCode::kUnavailable:
+      code = 503, word = "UNAVAILABLE";
+      break;
+    case absl::StatusCode::kAborted:
+      code = 502, word = "UNAVAILABLE";
+      break;
+    case absl::StatusCode::kDeadlineExceeded:
+      code = 504, word = "DEADLINE_EXCEEDED";
+      break;
+    default:
+      break;
   }
   http::Response response = http::ErrorResponse(code, word, status.message(), ReasonOf(status));
   AddCors(response);
@@ -79,7 +94,8 @@ absl::Status StatusOf(FillFailure failure) {
     case FillFailure::kNotFound:
       return WithReason(absl::NotFoundError("There is nothing at this address."), "NOT_FOUND");
     case FillFailure::kDenied:
-      return WithReason(absl::PermissionDeniedError("The recording's server refuses this playback token."), "ORIGIN_DENIED");
+      return WithReason(absl::PermissionDeniedError("The recording's server refuses this playback token."),
+                        "ORIGIN_DENIED");
     case FillFailure::kTimeout:
       return WithReason(absl::DeadlineExceededError("The recording's server does not answer."), "ORIGIN_TIMEOUT");
     case FillFailure::kUnavailable:
@@ -89,9 +105,13 @@ absl::Status StatusOf(FillFailure failure) {
   return WithReason(absl::AbortedError("The recording's server cannot be reached."), "ORIGIN_UNAVAILABLE");
 }
 
-http::Validators ValidatorsOf(const ObjectMeta& meta) { return {meta.etag, meta.last_modified}; }
+http::Validators ValidatorsOf(const ObjectMeta& meta) {
+  return {meta.etag, meta.last_modified};
+}
 
-bool IsRead(const http::RequestHead& head) { return head.method == "GET" || head.method == "HEAD"; }
+bool IsRead(const http::RequestHead& head) {
+  return head.method == "GET" || head.method == "HEAD";
+}
 
 class EdgeServerImpl final : public EdgeServer {
  public:
@@ -116,7 +136,7 @@ class EdgeServerImpl final : public EdgeServer {
   bool IsFresh(const CachedObject& object, absl::string_view key) const;
   absl::StatusOr<std::string> OriginOf(int64_t resource) const;
 
-  struct Live {   // what the metrics may read as long as the server lives
+  struct Live {  // what the metrics may read as long as the server lives
     absl::Mutex mu;
     EdgeServerImpl* server ABSL_GUARDED_BY(mu) = nullptr;
   };
@@ -183,8 +203,13 @@ void EdgeServerImpl::Stop(absl::Duration grace) {
 EdgeFigures EdgeServerImpl::Figures() const {
   http::ServerCounters http = server_->counters();
   FillerCounters origin = filler_.counters();
-  return {http.connections_open, http.bytes_out,   origin.bytes_in,  origin.requests,
-          origin.failures,       cache_->bytes(), static_cast<int64_t>(cache_->objects())};
+  return {http.connections_open,
+          http.bytes_out,
+          origin.bytes_in,
+          origin.requests,
+          origin.failures,
+          cache_->bytes(),
+          static_cast<int64_t>(cache_->objects())};
 }
 
 void EdgeServerImpl::SetDirectory(const Directory& directory) {

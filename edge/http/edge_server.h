@@ -15,12 +15,12 @@ namespace lectern::edge {
 
 struct EdgeOptions {
   std::string listen = "127.0.0.1";
-  uint16_t port = 0;                                   // 0: the kernel chooses
+  uint16_t port = 0;  // 0: the kernel chooses
   int threads = 1;
   std::string cache_dir;
   int64_t cache_bytes = int64_t{10} << 30;
   size_t cache_open_files = 4096;
-  std::string upstream;                                // base URL; empty: the origin of the token
+  std::string upstream;  // base URL; empty: the origin of the token
   int max_connections = 20'000;
   absl::Duration origin_timeout = absl::Seconds(10);
 };

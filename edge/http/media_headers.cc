@@ -7,7 +7,9 @@
 namespace lectern::edge {
 namespace {
 
-bool IsMaster(absl::string_view key) { return absl::EndsWith(key, "/master.m3u8"); }
+bool IsMaster(absl::string_view key) {
+  return absl::EndsWith(key, "/master.m3u8");
+}
 
 // No credentials are used, so that any page may play: the right is in the token.
 constexpr char kAllowOrigin[] = "*";
@@ -15,12 +17,15 @@ constexpr char kExposed[] = "Accept-Ranges, Age, Content-Length, Content-Range, 
 
 }  // namespace
 
-absl::Duration FreshFor(absl::string_view key) { return IsMaster(key) ? absl::Seconds(2) : absl::InfiniteDuration(); }
+absl::Duration FreshFor(absl::string_view key) {
+  return IsMaster(key) ? absl::Seconds(2) : absl::InfiniteDuration();
+}
 
 std::string MediaHeaders(const ObjectMeta& meta) {
-  absl::string_view cache = IsMaster(meta.key) ? "private, max-age=2, stale-if-error=86400"
-                                               : "private, max-age=31536000, immutable";
-  std::string block = absl::StrCat("Content-Type: ", http::ContentTypeOf(meta.key), "\r\nCache-Control: ", cache, "\r\n");
+  absl::string_view cache =
+      IsMaster(meta.key) ? "private, max-age=2, stale-if-error=86400" : "private, max-age=31536000, immutable";
+  std::string block =
+      absl::StrCat("Content-Type: ", http::ContentTypeOf(meta.key), "\r\nCache-Control: ", cache, "\r\n");
   if (!meta.etag.empty()) absl::StrAppend(&block, "ETag: ", meta.etag, "\r\n");
   if (meta.last_modified != absl::InfinitePast()) {
     absl::StrAppend(&block, "Last-Modified: ", http::HttpDate(meta.last_modified), "\r\n");

@@ -17,9 +17,9 @@
 namespace lectern::edge {
 
 enum class FillPhase {
-  kAsking,      // no answer yet
-  kFilling,     // the head is known, bytes are coming
-  kDone,        // the object is in the cache (or was confirmed by the origin)
+  kAsking,   // no answer yet
+  kFilling,  // the head is known, bytes are coming
+  kDone,     // the object is in the cache (or was confirmed by the origin)
   kFailed,
 };
 
@@ -29,12 +29,12 @@ enum class FillFailure { kNone, kNotFound, kDenied, kUnavailable, kTimeout };
 struct FillView {
   FillPhase phase = FillPhase::kAsking;
   FillFailure failure = FillFailure::kNone;
-  std::shared_ptr<const ObjectMeta> meta;       // from kFilling on; the size is right where `has_size`
+  std::shared_ptr<const ObjectMeta> meta;  // from kFilling on; the size is right where `has_size`
   bool has_size = false;
-  std::shared_ptr<const Fd> file;               // from kFilling on; the body is at kBodyOffset
-  uint64_t filled = 0;                          // bytes of the body that are there
-  std::optional<CachedObject> object;           // kDone
-  bool confirmed = false;                       // kDone without a transfer: not modified
+  std::shared_ptr<const Fd> file;      // from kFilling on; the body is at kBodyOffset
+  uint64_t filled = 0;                 // bytes of the body that are there
+  std::optional<CachedObject> object;  // kDone
+  bool confirmed = false;              // kDone without a transfer: not modified
 };
 
 // Thread-safe. One coroutine writes, any number wait.

@@ -104,7 +104,8 @@ std::optional<FillFailure> Filler::TakeAnswer(const OriginHead& head, Fill& fill
   }
 }
 
-absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const OriginHead& head, Fill& fill, ObjectMeta& meta) {
+absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const OriginHead& head, Fill& fill,
+                                                                     ObjectMeta& meta) {
   if (head.status != 200) return absl::UnavailableError("the origin sent a part that nobody asked for");
   absl::StatusOr<std::unique_ptr<DiskCache::Writer>> writer = cache_.Create();
   if (!writer.ok()) return writer.status();
@@ -117,7 +118,8 @@ absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const Origi
 }
 
 // `skip`: bytes at the start of the answer that are there already.
-http::Awaitable<absl::Status> Filler::Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer, uint64_t skip) {
+http::Awaitable<absl::Status> Filler::Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer,
+                                           uint64_t skip) {
   while (true) {
     absl::StatusOr<absl::string_view> bytes = co_await exchange.Read();
     if (!bytes.ok()) co_return bytes.status();
@@ -200,7 +202,9 @@ FillFailure Filler::RecentFailure(absl::string_view key) {
   return FillFailure::kNone;
 }
 
-FillerCounters Filler::counters() const { return {requests_.load(), failures_.load(), bytes_in_.load()}; }
+FillerCounters Filler::counters() const {
+  return {requests_.load(), failures_.load(), bytes_in_.load()};
+}
 
 void Filler::FailAll() {
   std::vector<std::shared_ptr<Fill>> fills;

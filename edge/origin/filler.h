@@ -22,29 +22,29 @@ namespace lectern::edge {
 
 struct FillRequest {
   std::string key;
-  std::string base_url;                       // of the origin
-  std::string token;                          // the viewer's, in the path
-  std::optional<CachedObject> known;          // a version to be revalidated
+  std::string base_url;               // of the origin
+  std::string token;                  // the viewer's, in the path
+  std::optional<CachedObject> known;  // a version to be revalidated
 };
 
 struct FillerOptions {
   OriginOptions origin;
-  absl::Duration missing_for = absl::Seconds(1);        // how long a 404 is believed
-  absl::Duration failing_for = absl::Seconds(5);        // how long an origin that failed is not asked about a known object
-  absl::Duration revalidation_timeout = absl::Seconds(2);   // after which a known version is good enough
-  int attempts = 3;                                     // an answer that breaks off is continued where it stopped
+  absl::Duration missing_for = absl::Seconds(1);  // how long a 404 is believed
+  absl::Duration failing_for = absl::Seconds(5);  // how long an origin that failed is not asked about a known object
+  absl::Duration revalidation_timeout = absl::Seconds(2);  // after which a known version is good enough
+  int attempts = 3;                                        // an answer that breaks off is continued where it stopped
   // Called once for each request to the origin with how long its head took. May be empty.
   std::function<void(absl::Duration)> on_origin_answer;
 };
 
 struct FillerCounters {
-  int64_t requests = 0;       // sent to origins
-  int64_t failures = 0;       // fills that failed for another reason than 404 and 403
-  int64_t bytes_in = 0;       // of bodies
+  int64_t requests = 0;  // sent to origins
+  int64_t failures = 0;  // fills that failed for another reason than 404 and 403
+  int64_t bytes_in = 0;  // of bodies
 };
 
-// Thread-safe. Work runs on the executor that Join is given and does not depend on any viewer's connection: when the one who asked
-// first goes, the others lose nothing.
+// Thread-safe. Work runs on the executor that Join is given and does not depend on any viewer's connection: when the
+// one who asked first goes, the others lose nothing.
 class Filler {
  public:
   Filler(DiskCache& cache, Clock& clock, FillerOptions options);
@@ -52,8 +52,8 @@ class Filler {
   // The fill of this object that is under way, or a new one.
   std::shared_ptr<Fill> Join(boost::asio::any_io_executor executor, FillRequest request);
 
-  // What came of asking a moment ago, where that is still to be believed: kNotFound, or kUnavailable for an object of which an old
-  // version is known, so that not every viewer waits for an origin that does not answer. Else kNone.
+  // What came of asking a moment ago, where that is still to be believed: kNotFound, or kUnavailable for an object of
+  // which an old version is known, so that not every viewer waits for an origin that does not answer. Else kNone.
   FillFailure RecentFailure(absl::string_view key);
 
   FillerCounters counters() const;
@@ -83,7 +83,7 @@ class Filler {
   absl::flat_hash_map<std::string, std::shared_ptr<Fill>> fills_ ABSL_GUARDED_BY(mu_);
   struct Failure {
     FillFailure failure;
-    absl::Duration until;   // steady clock
+    absl::Duration until;  // steady clock
   };
   absl::flat_hash_map<std::string, Failure> recent_ ABSL_GUARDED_BY(mu_);
 };

@@ -30,7 +30,7 @@ constexpr size_t kBufferBytes = 64 * 1024;
 struct Url {
   std::string host;
   std::string port;
-  std::string path;        // without a trailing slash; usually empty
+  std::string path;  // without a trailing slash; usually empty
   std::string authority;
 };
 
@@ -131,7 +131,9 @@ class OriginExchange::Deadline {
 OriginExchange::OriginExchange(OriginClient& client, std::string pool_key, tcp::socket socket)
     : client_(client), pool_key_(std::move(pool_key)), socket_(std::move(socket)), buffer_(kBufferBytes) {}
 
-OriginExchange::~OriginExchange() { deadline_.reset(); }
+OriginExchange::~OriginExchange() {
+  deadline_.reset();
+}
 
 http::Awaitable<absl::Status> OriginExchange::SendRequest(std::string bytes, absl::Duration patience) {
   deadline_->Set(patience);

@@ -23,25 +23,25 @@ namespace lectern::edge {
 struct OriginOptions {
   absl::Duration connect_timeout = absl::Seconds(3);
   absl::Duration head_timeout = absl::Seconds(10);
-  absl::Duration stall_timeout = absl::Seconds(10);    // without a byte of the body
-  size_t idle_connections = 16;                        // kept open for each origin
+  absl::Duration stall_timeout = absl::Seconds(10);  // without a byte of the body
+  size_t idle_connections = 16;                      // kept open for each origin
 };
 
 struct OriginRequest {
-  std::string base_url;          // "http://host:port", perhaps with a path
-  std::string target;            // "/p/..."; appended to the base
-  std::string if_none_match;     // empty: none
-  uint64_t resume_from = 0;      // asks for the bytes from here on, if the version is still `if_range`
+  std::string base_url;       // "http://host:port", perhaps with a path
+  std::string target;         // "/p/..."; appended to the base
+  std::string if_none_match;  // empty: none
+  uint64_t resume_from = 0;   // asks for the bytes from here on, if the version is still `if_range`
   std::string if_range;
-  absl::Duration head_timeout = absl::InfiniteDuration();   // where shorter than the client's
+  absl::Duration head_timeout = absl::InfiniteDuration();  // where shorter than the client's
 };
 
 struct OriginHead {
   int status = 0;
   std::string etag;
   absl::Time last_modified = absl::InfinitePast();
-  int64_t content_length = -1;                     // of this answer's body; -1: unknown
-  std::optional<uint64_t> range_first;             // of a 206
+  int64_t content_length = -1;          // of this answer's body; -1: unknown
+  std::optional<uint64_t> range_first;  // of a 206
 };
 
 class OriginClient;
@@ -51,8 +51,8 @@ class OriginExchange {
  public:
   ~OriginExchange();
   const OriginHead& head() const { return head_; }
-  // The next bytes of the body; empty at its end, which was checked against the length or the last chunk. The view stays valid
-  // until the next call. Errors: kUnavailable (broken off), kDeadlineExceeded.
+  // The next bytes of the body; empty at its end, which was checked against the length or the last chunk. The view
+  // stays valid until the next call. Errors: kUnavailable (broken off), kDeadlineExceeded.
   http::Awaitable<absl::StatusOr<absl::string_view>> Read();
 
  private:
@@ -77,7 +77,7 @@ class OriginExchange {
   size_t begin_ = 0;
   size_t end_ = 0;
   bool keep_alive_ = false;
-  bool answered_ = false;                 // a byte of the answer has come
+  bool answered_ = false;  // a byte of the answer has come
   bool done_ = false;
   uint64_t left_ = 0;
   std::optional<http::ChunkDecoder> chunks_;

@@ -31,7 +31,8 @@ Directory ReadDirectory(const v1::Directory& message, absl::Time now) {
     }
   }
   for (const v1::Revocation& revocation : message.revocations()) {
-    directory.revocations.push_back({revocation.lecture(), revocation.subject(), FromProto(revocation.issued_before())});
+    directory.revocations.push_back(
+        {revocation.lecture(), revocation.subject(), FromProto(revocation.issued_before())});
   }
   return directory;
 }

@@ -1,5 +1,5 @@
-// What the API tells edges: public keys, origins, revocations. Kept on disk, so that an edge that restarts while the API is away
-// still serves.
+// What the API tells edges: public keys, origins, revocations. Kept on disk, so that an edge that restarts while the
+// API is away still serves.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "common/token/token.h"
 
-namespace lectern::v1 {   // generated; see proto/lectern/v1/link.proto
+namespace lectern::v1 {  // generated; see proto/lectern/v1/link.proto
 class Directory;
 }
 
@@ -27,8 +27,8 @@ struct Revocation {
 };
 
 struct Directory {
-  std::vector<PublicKey> keys;                          // of the playback audience, still good at the time of reading
-  absl::flat_hash_map<int64_t, std::string> origins;    // base URL by resource id
+  std::vector<PublicKey> keys;                        // of the playback audience, still good at the time of reading
+  absl::flat_hash_map<int64_t, std::string> origins;  // base URL by resource id
   std::vector<Revocation> revocations;
 };
 

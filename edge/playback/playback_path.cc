@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t kMaxKeyBytes = 512;
 
-absl::Status Unknown() { return WithReason(absl::NotFoundError("There is nothing at this address."), "NOT_FOUND"); }
+absl::Status Unknown() {
+  return WithReason(absl::NotFoundError("There is nothing at this address."), "NOT_FOUND");
+}
 
 // Splits the part before the next '/' off; absent '/' takes all.
 absl::string_view TakeSegment(absl::string_view& rest) {
@@ -24,7 +26,9 @@ absl::string_view TakeSegment(absl::string_view& rest) {
   return segment;
 }
 
-bool IsNameCharacter(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; }
+bool IsNameCharacter(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+}
 
 bool ArePathSegments(absl::string_view path) {
   bool at_start = true;
@@ -36,7 +40,9 @@ bool ArePathSegments(absl::string_view path) {
 }
 
 // A JWT has exactly two dots.
-bool LooksLikeToken(absl::string_view text) { return std::count(text.begin(), text.end(), '.') == 2; }
+bool LooksLikeToken(absl::string_view text) {
+  return std::count(text.begin(), text.end(), '.') == 2;
+}
 
 }  // namespace
 

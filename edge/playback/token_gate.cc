@@ -24,8 +24,8 @@ void TokenGate::SetDirectory(const Directory& directory) {
   absl::MutexLock lock(&mu_);
   ++generation_;
   // A key that is gone was withdrawn: whatever it signed has to be checked again, and will fail.
-  bool key_gone = std::any_of(keys_.begin(), keys_.end(),
-                              [&](const PublicKey& key) { return !HoldsKey(directory.keys, key); });
+  bool key_gone =
+      std::any_of(keys_.begin(), keys_.end(), [&](const PublicKey& key) { return !HoldsKey(directory.keys, key); });
   keys_ = directory.keys;
   revocations_ = directory.revocations;
   verifier_.SetKeys(directory.keys);
@@ -52,7 +52,8 @@ bool TokenGate::IsRevoked(const Right& right) const {
 
 void TokenGate::DropRevoked(Rights& rights) {
   if (revocations_.empty()) return;
-  absl::erase_if(rights, [this](const auto& entry) ABSL_SHARED_LOCKS_REQUIRED(mu_) { return IsRevoked(*entry.second); });
+  absl::erase_if(rights,
+                 [this](const auto& entry) ABSL_SHARED_LOCKS_REQUIRED(mu_) { return IsRevoked(*entry.second); });
 }
 
 std::shared_ptr<const TokenGate::Right> TokenGate::Recall(absl::string_view token) {
@@ -82,7 +83,8 @@ absl::StatusOr<std::shared_ptr<const TokenGate::Right>> TokenGate::Verify(absl::
     absl::MutexLock lock(&mu_);
     generation = generation_;
     if (keys_.empty()) {
-      return WithReason(absl::UnavailableError("This server cannot check playback tokens yet; try again soon."), "NO_KEYS");
+      return WithReason(absl::UnavailableError("This server cannot check playback tokens yet; try again soon."),
+                        "NO_KEYS");
     }
   }
   absl::StatusOr<Claims> claims = verifier_.Verify(token, Audience::kPlayback, now);

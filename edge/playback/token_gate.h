@@ -22,8 +22,8 @@ namespace lectern::edge {
 
 // Thread-safe. Fails closed: without keys nobody plays anything.
 //
-// A token that was verified is remembered until it expires or the directory takes its right away, so that a signature is checked
-// once a viewer and not once a segment.
+// A token that was verified is remembered until it expires or the directory takes its right away, so that a signature
+// is checked once a viewer and not once a segment.
 class TokenGate {
  public:
   // Remembers about `max_tokens`.
@@ -42,7 +42,7 @@ class TokenGate {
   struct Right {
     int64_t lecture = 0;
     int64_t resource = 0;
-    std::string view;          // empty: all
+    std::string view;  // empty: all
     std::string subject;
     absl::Time issued_at;
     absl::Time expires_at;
@@ -61,9 +61,9 @@ class TokenGate {
   mutable absl::Mutex mu_;
   std::vector<PublicKey> keys_ ABSL_GUARDED_BY(mu_);
   std::vector<Revocation> revocations_ ABSL_GUARDED_BY(mu_);
-  uint64_t generation_ ABSL_GUARDED_BY(mu_) = 0;   // of the directory
-  // Two generations bound the memory without a list: when the young one is full it becomes the old one, and what is still used
-  // moves over again.
+  uint64_t generation_ ABSL_GUARDED_BY(mu_) = 0;  // of the directory
+  // Two generations bound the memory without a list: when the young one is full it becomes the old one, and what is
+  // still used moves over again.
   Rights young_ ABSL_GUARDED_BY(mu_);
   Rights old_ ABSL_GUARDED_BY(mu_);
 };

@@ -1,4 +1,5 @@
-// An edge with a warm cache, for run.sh to measure. Prints the base URL of the objects, then waits until its input ends.
+// An edge with a warm cache, for run.sh to measure. Prints the base URL of the objects, then waits until its input
+// ends.
 //
 //   edge_bench DIR PORT     DIR holds files that an origin in this process serves; DIR/../edge-cache is the cache
 #include <fcntl.h>
@@ -39,7 +40,8 @@ http::Awaitable<http::Response> ServeFile(const http::RequestHead& head, std::st
 }
 
 int Run(const std::string& dir, uint16_t port) {
-  auto origin = http::Server::Start({}, [dir](const http::RequestHead& head, http::BodyReader&) { return ServeFile(head, dir); });
+  auto origin =
+      http::Server::Start({}, [dir](const http::RequestHead& head, http::BodyReader&) { return ServeFile(head, dir); });
   if (!origin.ok()) Die(origin.status());
 
   EdgeOptions options;

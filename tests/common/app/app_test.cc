@@ -82,11 +82,12 @@ TEST(AppTest, ASignalEndsTheWait) {
 }
 
 TEST(AppTest, RequestStopEndsTheWait) {
-  EXPECT_EQ(RunApp({}, [](App& app) {
-              app.RequestStop();
-              app.WaitForStop();
-              return absl::OkStatus();
-            }),
+  EXPECT_EQ(RunApp({},
+                   [](App& app) {
+                     app.RequestStop();
+                     app.WaitForStop();
+                     return absl::OkStatus();
+                   }),
             0);
 }
 

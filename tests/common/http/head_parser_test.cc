@@ -38,7 +38,9 @@ TEST(HeadParserTest, WaitsForTheWholeHead) {
 
 class BadHead : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(BadHead, IsRefused) { EXPECT_EQ(Parse(GetParam()), ParseResult::kBad) << GetParam(); }
+TEST_P(BadHead, IsRefused) {
+  EXPECT_EQ(Parse(GetParam()), ParseResult::kBad) << GetParam();
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Hostile, BadHead,
@@ -51,16 +53,15 @@ INSTANTIATE_TEST_SUITE_P(
                       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\n",
                       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
                       "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551616\r\n\r\n",
-                      "GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n",
-                      "GET / HTTP/1.1\nHost: h\n\n", "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",
-                      "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n folded\r\n\r\n",
+                      "GET / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n", "GET / HTTP/1.1\nHost: h\n\n",
+                      "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n folded\r\n\r\n",
                       "GET / HTTP/1.1\r\nHost: h\r\nX : a\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n: a\r\n\r\n",
                       "GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
-                      "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /\r\n\r\n", "GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
-                      "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", "GET http://x/ HTTP/1.1\r\nHost: h\r\n\r\n",
-                      "G(T / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n",
-                      "GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n", " GET / HTTP/1.1\r\nHost: h\r\n\r\n",
-                      "\x16\x03\x01\x02\n"));
+                      "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /\r\n\r\n",
+                      "GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n",
+                      "GET http://x/ HTTP/1.1\r\nHost: h\r\n\r\n", "G(T / HTTP/1.1\r\nHost: h\r\n\r\n",
+                      "GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", "GET /\x01 HTTP/1.1\r\nHost: h\r\n\r\n",
+                      " GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\x16\x03\x01\x02\n"));
 
 TEST(HeadParserTest, RefusesANulByte) {
   EXPECT_EQ(Parse(absl::string_view("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 36)), ParseResult::kBad);
@@ -117,8 +118,8 @@ TEST(ChunkDecoderTest, DecodesHoweverTheBytesAreCut) {
 }
 
 TEST(ChunkDecoderTest, RefusesBrokenFraming) {
-  for (const char* wire : {"\r\n", "g\r\n", "5\nhello", "5\r\nhelloX\r\n", "-5\r\n", "0x5\r\n", "1\r\na\n", "0\r\nbad\ntrailer",
-                           "FFFFFFFFFFFFFFFF\r\n", "0000000000000000000005\r\n"}) {
+  for (const char* wire : {"\r\n", "g\r\n", "5\nhello", "5\r\nhelloX\r\n", "-5\r\n", "0x5\r\n", "1\r\na\n",
+                           "0\r\nbad\ntrailer", "FFFFFFFFFFFFFFFF\r\n", "0000000000000000000005\r\n"}) {
     EXPECT_EQ(Decode(wire, 100, 100), "BAD") << wire;
   }
 }

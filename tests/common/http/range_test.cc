@@ -12,7 +12,9 @@ namespace {
 constexpr uint64_t kSize = 28;
 constexpr char kEtag[] = "\"v1-28\"";
 
-absl::Time Modified() { return absl::FromUnixSeconds(1'700'000'000); }
+absl::Time Modified() {
+  return absl::FromUnixSeconds(1'700'000'000);
+}
 
 // A GET (or HEAD) of an object of 28 bytes with the given headers.
 Response Ask(std::vector<std::pair<absl::string_view, absl::string_view>> headers, absl::string_view method = "GET") {
@@ -46,18 +48,18 @@ TEST_P(RangeTable, AnswersAsTheTableSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     SingleRanges, RangeTable,
-    ::testing::Values(
-        RangeCase{"bytes=0-4", 206, "bytes 0-4/28"}, RangeCase{"bytes=0-", 206, "bytes 0-27/28"},
-        RangeCase{"bytes=5-", 206, "bytes 5-27/28"}, RangeCase{"bytes=-4", 206, "bytes 24-27/28"},
-        RangeCase{"bytes=-400", 206, "bytes 0-27/28"}, RangeCase{"bytes=0-999", 206, "bytes 0-27/28"},
-        RangeCase{"bytes=27-27", 206, "bytes 27-27/28"}, RangeCase{"BYTES=0-0", 206, "bytes 0-0/28"},
-        RangeCase{"bytes=28-", 416, "bytes */28"}, RangeCase{"bytes=-0", 416, "bytes */28"},
-        RangeCase{"bytes=5-2", 416, "bytes */28"}, RangeCase{"bytes=abc", 416, "bytes */28"},
-        RangeCase{"bytes=", 416, "bytes */28"}, RangeCase{"bytes=+1-2", 416, "bytes */28"},
-        RangeCase{"bytes=18446744073709551616-", 416, "bytes */28"},
-        RangeCase{"bytes=0-18446744073709551616", 416, "bytes */28"},
-        RangeCase{"bytes=999999999999999999999999999999-", 416, "bytes */28"},
-        RangeCase{"items=0-1", 200, ""}, RangeCase{"bytes=0-1,4-5", 200, ""}, RangeCase{"bytes=0-,0-,0-,0-", 200, ""}));
+    ::testing::Values(RangeCase{"bytes=0-4", 206, "bytes 0-4/28"}, RangeCase{"bytes=0-", 206, "bytes 0-27/28"},
+                      RangeCase{"bytes=5-", 206, "bytes 5-27/28"}, RangeCase{"bytes=-4", 206, "bytes 24-27/28"},
+                      RangeCase{"bytes=-400", 206, "bytes 0-27/28"}, RangeCase{"bytes=0-999", 206, "bytes 0-27/28"},
+                      RangeCase{"bytes=27-27", 206, "bytes 27-27/28"}, RangeCase{"BYTES=0-0", 206, "bytes 0-0/28"},
+                      RangeCase{"bytes=28-", 416, "bytes */28"}, RangeCase{"bytes=-0", 416, "bytes */28"},
+                      RangeCase{"bytes=5-2", 416, "bytes */28"}, RangeCase{"bytes=abc", 416, "bytes */28"},
+                      RangeCase{"bytes=", 416, "bytes */28"}, RangeCase{"bytes=+1-2", 416, "bytes */28"},
+                      RangeCase{"bytes=18446744073709551616-", 416, "bytes */28"},
+                      RangeCase{"bytes=0-18446744073709551616", 416, "bytes */28"},
+                      RangeCase{"bytes=999999999999999999999999999999-", 416, "bytes */28"},
+                      RangeCase{"items=0-1", 200, ""}, RangeCase{"bytes=0-1,4-5", 200, ""},
+                      RangeCase{"bytes=0-,0-,0-,0-", 200, ""}));
 
 TEST(RangeTest, AThousandRangesGiveTheWholeObject) {
   std::string many = "bytes=0-0";
@@ -123,7 +125,8 @@ TEST(PreconditionTest, IfModifiedSinceTakesEqualAndLaterDates) {
 }
 
 TEST(PreconditionTest, IfNoneMatchWinsOverIfModifiedSince) {
-  EXPECT_EQ(Ask({{"If-None-Match", "\"other\""}, {"If-Modified-Since", HttpDate(Modified() + absl::Hours(1))}}).status, 200);
+  EXPECT_EQ(Ask({{"If-None-Match", "\"other\""}, {"If-Modified-Since", HttpDate(Modified() + absl::Hours(1))}}).status,
+            200);
 }
 
 TEST(PreconditionTest, IfUnmodifiedSinceAnEarlierDateFails) {

@@ -58,7 +58,7 @@ class RawClient {
     int status = 0;
     std::string head;
     std::string body;
-    bool whole = false;   // the body has the promised length
+    bool whole = false;  // the body has the promised length
 
     std::string Header(absl::string_view name) const {
       std::string needle = "\r\n" + std::string(name) + ": ";

@@ -102,8 +102,9 @@ class HttpServerTest : public ::testing::Test {
 TEST_F(HttpServerTest, AnswersThreePipelinedRequestsInOrder) {
   Start();
   RawClient client(server_->port());
-  client.Send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
-              "GET /3 HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.Send(
+      "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+      "GET /3 HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(client.ReadAnswer().body, "GET /1 ");
   EXPECT_EQ(client.ReadAnswer().body, "POST /2 abc");
   EXPECT_EQ(client.ReadAnswer().body, "GET /3 ");
@@ -112,7 +113,8 @@ TEST_F(HttpServerTest, AnswersThreePipelinedRequestsInOrder) {
 TEST_F(HttpServerTest, ReadsARequestThatComesByteByByte) {
   Start();
   RawClient client(server_->port());
-  for (char c : absl::string_view("\r\nPOST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")) {
+  for (char c :
+       absl::string_view("\r\nPOST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")) {
     client.Send(absl::string_view(&c, 1));
   }
   EXPECT_EQ(client.ReadAnswer().body, "POST /x ab");
@@ -159,7 +161,8 @@ TEST_F(HttpServerTest, SendsContinueOnlyWhenTheBodyIsWanted) {
 TEST_F(HttpServerTest, DrainsASmallUnreadBodyAndKeepsTheConnection) {
   Start();
   RawClient client(server_->port());
-  client.Send(absl::StrCat("POST /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n", std::string(60000, 'x')));
+  client.Send(
+      absl::StrCat("POST /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n", std::string(60000, 'x')));
   EXPECT_EQ(client.ReadAnswer().status, 413);
   EXPECT_EQ(client.Get("/next").body, "GET /next ");
 }
@@ -186,10 +189,10 @@ TEST_F(HttpServerTest, AHandlerThatThrowsAnswers500AndTheServerLives) {
 
 TEST_F(HttpServerTest, RefusesMalformedRequestsAndCloses) {
   Start();
-  for (absl::string_view bytes :
-       {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: h\n\n",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n",
-        "nonsense\r\n\r\n"}) {
+  for (absl::string_view bytes : {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: h\n\n",
+                                  "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: "
+                                  "chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n",
+                                  "nonsense\r\n\r\n"}) {
     RawClient client(server_->port());
     client.Send(bytes);
     client.FinishSending();

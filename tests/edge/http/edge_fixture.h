@@ -36,12 +36,12 @@ class FakeOrigin {
   struct Object {
     std::string body;
     std::string etag = "\"v1\"";
-    size_t stop_after = SIZE_MAX;      // bytes, then wait for `gate` (or, without one, break off)
+    size_t stop_after = SIZE_MAX;  // bytes, then wait for `gate` (or, without one, break off)
     std::shared_ptr<absl::Notification> gate = nullptr;
     int status = 200;
-    std::string denied_token = "";     // answered 403
+    std::string denied_token = "";  // answered 403
     bool chunked = false;
-    bool once = false;                 // `stop_after` holds for the first answer only
+    bool once = false;  // `stop_after` holds for the first answer only
   };
   struct Seen {
     std::string key;
@@ -55,8 +55,8 @@ class FakeOrigin {
   void Start(uint16_t port) {
     http::ServerOptions options;
     options.port = port;
-    auto server = http::Server::Start(
-        options, [this](const http::RequestHead& head, http::BodyReader&) { return Answer(head); });
+    auto server =
+        http::Server::Start(options, [this](const http::RequestHead& head, http::BodyReader&) { return Answer(head); });
     ASSERT_OK(server);
     server_ = *std::move(server);
     port_ = server_->port();
@@ -132,8 +132,8 @@ class FakeOrigin {
     if (absl::string_view range = head.Find("Range"); !range.empty() && head.Find("If-Range") == object.etag) {
       from = std::stoul(std::string(range.substr(6)));
       response.status = 206;
-      response.headers.emplace_back("Content-Range", absl::StrCat("bytes ", from, "-", object.body.size() - 1, "/",
-                                                                  object.body.size()));
+      response.headers.emplace_back("Content-Range",
+                                    absl::StrCat("bytes ", from, "-", object.body.size() - 1, "/", object.body.size()));
     }
     if (!object.chunked) response.content_length = static_cast<int64_t>(object.body.size() - from);
     response.body = std::make_shared<Body>(std::move(object), from);

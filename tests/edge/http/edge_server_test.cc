@@ -173,7 +173,8 @@ TEST_F(EdgeTest, UnknownPathsAndMethodsAreRefused) {
 }
 
 TEST_F(EdgeTest, APreflightIsAnswered) {
-  Client::Answer answer = Get(Target("master.m3u8"), "Origin: https://x\r\nAccess-Control-Request-Headers: range\r\n", "OPTIONS");
+  Client::Answer answer =
+      Get(Target("master.m3u8"), "Origin: https://x\r\nAccess-Control-Request-Headers: range\r\n", "OPTIONS");
   EXPECT_EQ(answer.status, 204);
   EXPECT_THAT(answer.Header("Access-Control-Allow-Headers"), HasSubstr("Range"));
   EXPECT_EQ(answer.Header("Access-Control-Allow-Origin"), "*");

@@ -27,7 +27,9 @@ TEST(PlaybackPathTest, WithoutATokenThereIsNoAnswer) {
 
 class HostilePath : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(HostilePath, IsUnknown) { EXPECT_THAT(ParsePlaybackPath(GetParam()), StatusIs(absl::StatusCode::kNotFound)); }
+TEST_P(HostilePath, IsUnknown) {
+  EXPECT_THAT(ParsePlaybackPath(GetParam()), StatusIs(absl::StatusCode::kNotFound));
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Paths, HostilePath,

@@ -65,11 +65,12 @@ TEST_F(TokenGateTest, ARememberedTokenStillExpires) {
   ASSERT_OK(Play(token));
   clock_.Advance(absl::Hours(2));
   EXPECT_THAT(Play(token), StatusIs(absl::StatusCode::kPermissionDenied, "TOKEN_EXPIRED"));
-  EXPECT_THAT(Play(Sign(key_, [&] {
-                Claims claims = Good();
-                claims.expires_at = clock_.Now() - absl::Seconds(1);
-                return claims;
-              }())),
+  EXPECT_THAT(Play(Sign(key_,
+                        [&] {
+                          Claims claims = Good();
+                          claims.expires_at = clock_.Now() - absl::Seconds(1);
+                          return claims;
+                        }())),
               StatusIs(absl::StatusCode::kPermissionDenied, "TOKEN_EXPIRED"));
 }
 
