@@ -166,8 +166,8 @@ absl::StatusOr<std::string> LoadMasterKey(const std::string& path, bool create) 
   if (stat(path.c_str(), &info) != 0) {
     if (errno != ENOENT) return ErrnoStatus(errno, path);
     if (!create) {
-      return absl::InvalidArgumentError(absl::StrCat("the master key file ", path, " does not exist; give --create_master_key for a new "
-                                              "installation"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the master key file ", path, " does not exist; give --create_master_key for a new installation"));
     }
     RETURN_IF_ERROR(CreateMasterKey(path));
     if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, path);

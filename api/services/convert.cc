@@ -1,11 +1,16 @@
 #include "api/services/convert.h"
 
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lectern/v1/courses.pb.h"
 #include "lectern/v1/jobs.pb.h"
+#include "lectern/v1/lectures.pb.h"
+#include "lectern/v1/users.pb.h"
 
 namespace lectern::api {
 namespace {

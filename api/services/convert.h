@@ -1,8 +1,5 @@
-// From rows to messages. Includes generated headers: for .cc files.
+// From rows to messages.
 #pragma once
-
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
 #include <string>
@@ -12,9 +9,21 @@
 #include "api/store/course_store.h"
 #include "api/store/lecture_store.h"
 #include "api/store/user_store.h"
-#include "lectern/v1/courses.pb.h"
-#include "lectern/v1/lectures.pb.h"
-#include "lectern/v1/users.pb.h"
+
+namespace google::protobuf {
+class Duration;
+class Timestamp;
+}  // namespace google::protobuf
+
+namespace lectern::v1 {
+enum Role : int;
+enum View : int;
+enum Visibility : int;
+class Bookmark;
+class Course;
+class Lecture;
+class User;
+}  // namespace lectern::v1
 
 namespace lectern::api {
 

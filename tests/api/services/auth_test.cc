@@ -110,7 +110,8 @@ TEST_F(AuthTest, AnotherDeviceCanBeSignedOutButNotAnotherPerson) {
   std::string phone = api_.Login(Email("student"), kTestPassword);
   std::string laptop = api_.Login(Email("student"), kTestPassword);
   std::string stranger = api_.Login(Email("enrolled"), kTestPassword);
-  ASSERT_OK_AND_ASSIGN(auto list, api_.Call<v1::ListSessionsResponse>("AuthService/ListSessions", v1::ListSessionsRequest(), laptop));
+  ASSERT_OK_AND_ASSIGN(auto list,
+                       api_.Call<v1::ListSessionsResponse>("AuthService/ListSessions", v1::ListSessionsRequest(), laptop));
   ASSERT_EQ(list.sessions_size(), 2);
   EXPECT_TRUE(list.sessions(0).current());
   EXPECT_FALSE(list.sessions(1).current());
@@ -164,7 +165,8 @@ TEST_F(AuthTest, PersonalTokensAreShownOnceAndKeptHashed) {
   std::string session = api_.Login(Email("lecturer"), kTestPassword);
   v1::CreatePersonalTokenRequest request;
   request.set_display_name("OBS at home");
-  ASSERT_OK_AND_ASSIGN(auto created, api_.Call<v1::CreatePersonalTokenResponse>("AuthService/CreatePersonalToken", request, session));
+  ASSERT_OK_AND_ASSIGN(auto created,
+                       api_.Call<v1::CreatePersonalTokenResponse>("AuthService/CreatePersonalToken", request, session));
   ASSERT_OK_AND_ASSIGN(api::UserRow owner, api_.stores().sessions.UsePersonalToken(Sha256(created.token())));
   EXPECT_EQ(owner.id, world_.lecturer);
   ASSERT_OK_AND_ASSIGN(auto list, api_.Call<v1::ListPersonalTokensResponse>("AuthService/ListPersonalTokens",

@@ -130,7 +130,8 @@ TEST_F(ResourceTest, AListShowsStateAndLoadOfWhatTheCallerMaintains) {
   EXPECT_EQ(list.resources(0).load().disk_free_bytes(), 1'000'000'000);
   EXPECT_EQ(list.resources(0).load().slots(), 4);
   std::string admin = api_.Login(Email("admin"), kTestPassword);
-  ASSERT_OK_AND_ASSIGN(list, api_.Call<v1::ListResourcesResponse>("ResourceService/ListResources", v1::ListResourcesRequest(), admin));
+  ASSERT_OK_AND_ASSIGN(list, api_.Call<v1::ListResourcesResponse>("ResourceService/ListResources",
+                                                                 v1::ListResourcesRequest(), admin));
   EXPECT_EQ(list.resources_size(), 2);
 }
 
