@@ -1,8 +1,10 @@
 #include "vod_service/jobs/job_runner.h"
 
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <utility>
 
@@ -23,6 +25,8 @@ namespace {
 // A job that succeeded may be run again by hand for so long before the input it was made of is gone.
 constexpr absl::Duration kInputRetention = absl::Hours(1);
 constexpr absl::Duration kPublishPoll = absl::Milliseconds(50);
+// Packaging may use what is kept free of uploads, but the catalog must still be able to write.
+constexpr int64_t kCatalogReserveBytes = 64 << 20;
 
 // A folder that is gone with the job, whatever became of it.
 class ScratchFolder {
@@ -83,6 +87,14 @@ link::Outcome OutcomeOf(const absl::Status& status, bool stopped, std::shared_pt
 }
 
 absl::Status BadJob(absl::string_view why) { return WithReason(absl::InvalidArgumentError(why), "BAD_JOB"); }
+
+absl::StatusOr<int64_t> RoomBelow(const std::string& folder) {
+  struct statvfs disk = {};
+  if (statvfs(folder.c_str(), &disk) != 0) return ErrnoStatus(errno, "reading the free space");
+  const int64_t room = static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) - kCatalogReserveBytes;
+  if (room <= 0) return WithReason(absl::ResourceExhaustedError("the media store is full"), "DISK_FULL");
+  return room;
+}
 
 // Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is back.
 absl::Status WaitForRightToPublish(link::JobContext& context) {
@@ -196,6 +208,7 @@ absl::Status JobRunner::PackageAnew(const v1::Assign& assign, const UploadRecord
   // The open file itself: it stays the same file, wherever the store keeps it.
   request.input_path = absl::StrCat("/proc/", getpid(), "/fd/", input.file->get());
   request.output_dir = folder.path();
+  ASSIGN_OR_RETURN(request.output_limit_bytes, RoomBelow(folder.path()));
   request.progress = [&context](double fraction) { context.Progress(fraction * 0.95); };
   request.should_stop = [&context] { return context.ShouldStop(); };
   ASSIGN_OR_RETURN(std::vector<PackagedTrack> tracks, vod::Package(request));

@@ -34,7 +34,7 @@ class Catalog {
   absl::Status InsertUpload(const UploadRecord& upload);
   absl::StatusOr<UploadRecord> GetUpload(absl::string_view id);              // kNotFound
   absl::StatusOr<std::vector<UploadRecord>> ListUploads(UploadState state);
-  absl::StatusOr<std::vector<UploadRecord>> ListUnreported();
+  absl::StatusOr<std::vector<UploadRecord>> ListUnreported(int limit);   // oldest first
   // Open uploads, and the bytes that they still miss.
   struct OpenTotals {
     int64_t count = 0;

@@ -55,7 +55,7 @@ constexpr char kGet[] = "select " LECTERN_UPLOAD_COLUMNS " from uploads where id
 constexpr char kListByState[] = "select " LECTERN_UPLOAD_COLUMNS " from uploads where state = ? order by sequence";
 
 constexpr char kListUnreported[] =
-    "select " LECTERN_UPLOAD_COLUMNS " from uploads where reported = 0 and state <> 0 order by sequence";
+    "select " LECTERN_UPLOAD_COLUMNS " from uploads where reported = 0 and state <> 0 order by sequence limit ?";
 
 constexpr char kOpenTotals[] =
     "select count(*), coalesce(sum(size_bytes - durable_offset), 0) from uploads where state = 0";
@@ -114,9 +114,11 @@ absl::StatusOr<std::vector<UploadRecord>> Catalog::ListUploads(UploadState state
   return ReadAll(std::move(query));
 }
 
-absl::StatusOr<std::vector<UploadRecord>> Catalog::ListUnreported() {
+absl::StatusOr<std::vector<UploadRecord>> Catalog::ListUnreported(int limit) {
   absl::MutexLock lock(&read_mu_);
-  return ReadAll(reader_->Query(kListUnreported));
+  Statement query = reader_->Query(kListUnreported);
+  query << limit;
+  return ReadAll(std::move(query));
 }
 
 absl::StatusOr<Catalog::OpenTotals> Catalog::GetOpenTotals() {

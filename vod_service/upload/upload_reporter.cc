@@ -9,6 +9,8 @@ namespace lectern::vod {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Milliseconds(2500);   // the loop shortens it by up to a fifth
+// After a long time without the API; the rest follows when these are recorded.
+constexpr int kMaxReports = 500;
 
 v1::UploadEvent EndOf(const UploadRecord& upload) {
   v1::UploadEvent event;
@@ -53,7 +55,7 @@ void UploadReporter::Report() {
 }
 
 void UploadReporter::ReportEnded() {
-  auto ended = uploads_.catalog().ListUnreported();
+  auto ended = uploads_.catalog().ListUnreported(kMaxReports);
   if (!ended.ok()) {
     log::Error("the catalog cannot be read", {{"error", ended.status().message()}});
     return;

@@ -101,14 +101,14 @@ TEST_F(CatalogTest, AnEndedUploadIsReportedUntilItIsRecorded) {
   Insert("b");
   Insert("c");
   ASSERT_OK(catalog_->CloseUpload("c", UploadState::kBroken, "disk"));
-  ASSERT_OK_AND_ASSIGN(auto unreported, catalog_->ListUnreported());
+  ASSERT_OK_AND_ASSIGN(auto unreported, catalog_->ListUnreported(10));
   ASSERT_EQ(unreported.size(), 2u);
   EXPECT_EQ(unreported[0].id, "a");
   EXPECT_EQ(unreported[1].error, "disk");
   ASSERT_OK(catalog_->MarkReported("a"));
   ASSERT_OK(catalog_->MarkReported("b")) << "an open one has nothing to report";
   ASSERT_OK(catalog_->MarkReported("c"));
-  ASSERT_OK_AND_ASSIGN(unreported, catalog_->ListUnreported());
+  ASSERT_OK_AND_ASSIGN(unreported, catalog_->ListUnreported(10));
   EXPECT_TRUE(unreported.empty());
   ASSERT_OK_AND_ASSIGN(UploadRecord b, catalog_->GetUpload("b"));
   EXPECT_FALSE(b.reported);
