@@ -131,6 +131,25 @@ void ReadStreams(const json& streams, MediaFacts& facts) {
   }
 }
 
+// More than a fiftieth of the distances between frames are unusual, or one is a long hole.
+bool Irregular(std::vector<double> shown) {
+  if (shown.size() < 10) return false;
+  std::sort(shown.begin(), shown.end());
+  std::vector<double> steps;
+  for (size_t i = 1; i < shown.size(); ++i) steps.push_back(shown[i] - shown[i - 1]);
+  std::vector<double> sorted = steps;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2), sorted.end());
+  double usual = sorted[sorted.size() / 2];
+  size_t unusual = 0;
+  bool hole = false;
+  for (double step : steps) {
+    // Containers round times to milliseconds.
+    if (std::abs(step - usual) > 0.25 * usual + 0.002) ++unusual;
+    hole |= step > 0.5 && step > 3 * usual;
+  }
+  return hole || unusual * 50 > steps.size();
+}
+
 }  // namespace
 
 absl::StatusOr<MediaFacts> ParseFfprobe(absl::string_view text) {
@@ -165,11 +184,14 @@ void GopScanner::AddLine(absl::string_view line) {
     last_key_ = pts;
   }
   last_pts_ = std::max(last_pts_, pts);
+  constexpr size_t kMostTimes = 20'000;
+  if (shown_.size() < kMostTimes) shown_.push_back(pts);
 }
 
 GopFacts GopScanner::Finish() const {
   GopFacts facts = facts_;
   if (facts.key_frames > 0) facts.max_gop_seconds = std::max(facts.max_gop_seconds, last_pts_ - last_key_);
+  facts.irregular = Irregular(shown_);
   return facts;
 }
 

@@ -58,6 +58,7 @@ struct GopFacts {
   double first_pts_seconds = 0;         // of the first packet shown
   bool starts_with_key_frame = false;
   double max_gop_seconds = 0;           // longest distance between key frames, the rest after the last one included
+  bool irregular = false;               // frames do not come at a constant rate
 };
 class GopScanner {
  public:
@@ -69,6 +70,7 @@ class GopScanner {
   GopFacts facts_;
   double last_key_ = 0;
   double last_pts_ = 0;
+  std::vector<double> shown_;           // when, of the first packets
 };
 
 // Why the video cannot be published as it is, in words; empty: it can. Copyable is progressive 8-bit 4:2:0 H.264 of profile

@@ -27,14 +27,13 @@ void Append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 absl::Status ExitStatus(const StepCall& call, const ProcessExit& exit, absl::string_view program) {
   if (call.context.ShouldStop()) return absl::CancelledError("the job was stopped");
   RETURN_IF_ERROR(call.source->status());
-  if (exit.ok()) return absl::OkStatus();
   if (exit.signal != 0) return absl::UnavailableError(absl::StrCat(program, " was killed by signal ", exit.signal));
-  std::string words = LastWords(exit.stderr_tail);
+  // FFmpeg may end with status 0 although the last bytes of its output could not be written.
   absl::string_view log = exit.stderr_tail;
   if (absl::StrContains(log, "No space left on device")) return absl::ResourceExhaustedError("the disk of the worker is full");
   if (absl::StrContains(log, "File too large")) return absl::ResourceExhaustedError("the result is larger than the worker's scratch space");
   if (absl::StrContains(log, "Cannot allocate memory")) return absl::ResourceExhaustedError("the worker is short of memory");
-  return absl::InvalidArgumentError(words);
+  return exit.ok() ? absl::OkStatus() : absl::InvalidArgumentError(LastWords(log));
 }
 
 absl::StatusOr<ProcessExit> RunChild(StepCall& call, ProcessOptions options) {

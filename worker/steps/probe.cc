@@ -16,21 +16,21 @@ namespace {
 constexpr char kGopSpan[] = "%+150";
 
 // What FFprobe's last words mean for the person who uploaded the file.
-absl::Status Rejected(absl::string_view words, int64_t bytes_read) {
-  if (absl::StrContains(words, "moov atom not found")) {
+absl::Status Rejected(absl::string_view words, const StepCall& call) {
+  if (absl::StrContains(call.log_tail, "moov atom not found")) {
     return absl::FailedPreconditionError(
         "The MP4 file is incomplete: its index (moov) is missing. It was cut off while it was recorded or copied; upload the whole file.");
   }
-  if (bytes_read == 0) return absl::FailedPreconditionError("The file is empty.");
+  if (call.source->bytes_read() == 0) return absl::FailedPreconditionError("The file is empty.");
   return absl::FailedPreconditionError(absl::StrCat("The file is not a video or sound file that FFmpeg can read (", words, ")."));
 }
 
 absl::StatusOr<media::MediaFacts> DescribeFile(StepCall& call) {
   absl::StatusOr<std::string> json = RunFfprobe(call, {"-print_format", "json", "-show_format", "-show_streams"});
-  if (absl::IsInvalidArgument(json.status())) return Rejected(json.status().message(), call.source->bytes_read());
+  if (absl::IsInvalidArgument(json.status())) return Rejected(json.status().message(), call);
   RETURN_IF_ERROR(json.status());
   absl::StatusOr<media::MediaFacts> facts = media::ParseFfprobe(*json);
-  if (!facts.ok()) return Rejected(facts.status().message(), call.source->bytes_read());
+  if (!facts.ok()) return Rejected(facts.status().message(), call);
   // A picture has no streams worth the name, and neither has a subtitle file.
   if (facts->video.has_value() && (facts->video->width <= 0 || facts->video->height <= 0)) facts->video.reset();
   if (!facts->video.has_value() && !facts->audio.has_value()) {
@@ -80,10 +80,12 @@ StepResult RunProbe(StepCall& call) {
   ASSIGN_OR_RETURN(media::MediaFacts facts, DescribeFile(call));
   call.context.Progress(0.3);
   media::GopFacts gop;
-  if (facts.video.has_value() && facts.video->codec == "h264") {
+  if (facts.video.has_value()) {
     absl::StatusOr<media::GopFacts> measured = MeasureGops(call);
     if (!measured.ok() && !absl::IsInvalidArgument(measured.status())) return measured.status();
     if (measured.ok()) gop = *measured;
+    // Containers may promise a constant rate that the frames do not keep.
+    facts.video->variable_frame_rate |= gop.irregular;
   }
   call.context.Progress(0.6);
   Settle(facts);
