@@ -39,6 +39,10 @@ void Beats::Flush() {
     for (auto& [resource, beat] : waiting_) beats.push_back(std::move(beat));
     waiting_.clear();
   }
+  // The beat of a stream that has broken meanwhile is no sign of life.
+  beats.erase(std::remove_if(beats.begin(), beats.end(),
+                             [&](const HeardBeat& beat) { return sessions_.Find(beat.session->resource()) != beat.session; }),
+              beats.end());
   if (beats.empty()) return;
   std::vector<BeatRow> rows;
   for (const HeardBeat& beat : beats) rows.push_back({beat.session->resource(), beat.session->epoch(), beat.load_json});

@@ -32,9 +32,9 @@ class ControlRoom final : public Control {
   ControlRoom(ControlConfig config, ControlKeys keys, pg::Pool& pool, Metrics& metrics, Clock& clock)
       : shared_(std::move(config), std::move(keys), pool, metrics, clock),
         pool_("link", static_cast<size_t>(shared_.config.threads), kMostQueued),
-        outcomes_(shared_), uploads_(shared_), accepts_(shared_, pool_, sessions_), beats_(shared_, sessions_, outcomes_),
+        outcomes_(shared_), uploads_(shared_), accepts_(shared_, pool_, sessions_), dones_(outcomes_, pool_), beats_(shared_, sessions_, outcomes_),
         directory_(shared_, sessions_),
-        parts_{shared_, pool_, sessions_, outcomes_, uploads_, accepts_, beats_, directory_, postponed_},
+        parts_{shared_, pool_, sessions_, outcomes_, uploads_, accepts_, dones_, beats_, directory_, postponed_},
         service_(MakeLinkService(parts_)), leader_(shared_, [this] { scheduler_.Wake(); }), scheduler_(shared_, leader_, sessions_),
         reaper_(shared_, leader_, outcomes_) {
     shared_.hints.work = [this] { OnWork(); };
@@ -148,6 +148,7 @@ class ControlRoom final : public Control {
   void Tick() {
     postponed_.Flush();
     accepts_.Flush();
+    dones_.Flush();
     beats_.FlushProgress();
   }
 
@@ -198,6 +199,7 @@ class ControlRoom final : public Control {
   Outcomes outcomes_;
   Uploads uploads_;
   Accepts accepts_;
+  Dones dones_;
   Beats beats_;
   DirectoryPublisher directory_;
   LinkParts parts_;

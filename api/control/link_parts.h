@@ -4,6 +4,7 @@
 #include "api/control/accepts.h"
 #include "api/control/beats.h"
 #include "api/control/directory.h"
+#include "api/control/dones.h"
 #include "api/control/outcomes.h"
 #include "api/control/postponed.h"
 #include "api/control/session_table.h"
@@ -20,6 +21,7 @@ struct LinkParts {
   Outcomes& outcomes;
   Uploads& uploads;
   Accepts& accepts;
+  Dones& dones;
   Beats& beats;
   DirectoryPublisher& directory;
   Postponed& postponed;

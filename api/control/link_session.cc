@@ -60,9 +60,31 @@ LinkSession::LinkSession(LinkParts& parts, std::shared_ptr<LinkStream> stream, s
 
 LinkSession::~LinkSession() = default;
 
+// Signs of life must not stand behind results that wait for the database: a heap of those would look like a resource that is
+// silent or does not accept. They only enqueue, each at its own place.
+bool LinkSession::Overtakes(const v1::ResourceMessage& message) {
+  if (message.has_beat()) {
+    OnBeat(message.beat());
+  } else if (message.has_accept()) {
+    parts_.accepts.Add({resource_, message.accept().job(), message.accept().token()});
+  } else if (message.has_progress()) {
+    parts_.beats.AddProgress({resource_, message.progress().job(), message.progress().token(),
+                              std::clamp(message.progress().progress(), 0.0, 1.0)});
+  } else {
+    return false;
+  }
+  return true;
+}
+
 bool LinkSession::OnMessage(std::unique_ptr<v1::ResourceMessage> message) {
+  bool attached;
+  {
+    absl::MutexLock lock(&mu_);
+    last_heard_ = shared_.clock.Steady();
+    attached = attached_;
+  }
+  if (attached && Overtakes(*message)) return true;
   absl::MutexLock lock(&mu_);
-  last_heard_ = shared_.clock.Steady();
   inbox_.push_back(std::move(message));
   paused_ = inbox_.size() >= kInboxFull;
   Schedule();
@@ -150,18 +172,17 @@ void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
     return;
   }
   if (resource_ == 0) return Misuse("a message before Hello");
+  if (Overtakes(*message)) return;
   absl::Status status;
   switch (message->message_case()) {
-    case v1::ResourceMessage::kBeat: return OnBeat(message->beat());
-    case v1::ResourceMessage::kAccept:
-      return parts_.accepts.Add({resource_, message->accept().job(), message->accept().token()});
     case v1::ResourceMessage::kReject: return OnReject(*message);
-    case v1::ResourceMessage::kProgress:
-      return parts_.beats.AddProgress({resource_, message->progress().job(), message->progress().token(),
-                                       std::clamp(message->progress().progress(), 0.0, 1.0)});
     case v1::ResourceMessage::kDone:
+      if (message->done().result().result_case() == v1::JobResult::RESULT_NOT_SET) {
+        return parts_.dones.Add(shared_from_this(), std::move(message));
+      }
+      return RecordOutcome(std::move(message));
     case v1::ResourceMessage::kFailed:
-    case v1::ResourceMessage::kCancelled: return OnOutcome(std::move(message));
+    case v1::ResourceMessage::kCancelled: return RecordOutcome(std::move(message));
     case v1::ResourceMessage::kCredit:
       status = shared_.links.SetSlots(resource_, epoch_, std::clamp(message->credit().slots(), 0, kMostSlots));
       shared_.hints.work();
@@ -205,6 +226,7 @@ absl::Status LinkSession::OnHello(const v1::Hello& hello) {
   {
     absl::MutexLock lock(&mu_);
     draining_ = attached.draining;
+    attached_ = true;
   }
   // Welcome comes first on the stream, so nobody else may find the session before.
   if (std::shared_ptr<LinkSession> before = parts_.sessions.Put(shared_from_this())) {
@@ -265,7 +287,7 @@ void LinkSession::OnReject(const v1::ResourceMessage& message) {
   shared_.hints.work();
 }
 
-void LinkSession::OnOutcome(std::unique_ptr<v1::ResourceMessage> message) {
+void LinkSession::RecordOutcome(std::unique_ptr<v1::ResourceMessage> message) {
   absl::StatusOr<bool> recorded = false;
   int64_t job = 0, token = 0;
   if (message->has_done()) {

@@ -64,18 +64,20 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   void Supersede();
   // Handles an outcome or upload event again that the database could not take.
   void Retry(std::unique_ptr<v1::ResourceMessage> message);
+  // Done, Failed or Cancelled: records it and answers, or postpones it. Blocks on the database.
+  void RecordOutcome(std::unique_ptr<v1::ResourceMessage> message);
   const std::string& kind() const { return kind_; }
 
  private:
   void Schedule() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Work();
   void Handle(std::unique_ptr<v1::ResourceMessage> message);
+  bool Overtakes(const v1::ResourceMessage& message);
   void Leave();
   void Misuse(absl::string_view what);
   absl::Status OnHello(const v1::Hello& hello);
   absl::Status Reconcile(const v1::Hello& hello);
   void OnBeat(const v1::Beat& beat);
-  void OnOutcome(std::unique_ptr<v1::ResourceMessage> message);
   void OnUpload(std::unique_ptr<v1::ResourceMessage> message);
   void OnReject(const v1::ResourceMessage& message);
   void Postpone(std::unique_ptr<v1::ResourceMessage> message, const absl::Status& why);
@@ -100,6 +102,7 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   bool sent_away_ ABSL_GUARDED_BY(mu_) = false;
   bool superseded_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  bool attached_ ABSL_GUARDED_BY(mu_) = false;   // the constants above are set
   absl::Duration last_heard_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_set<int64_t> told_ ABSL_GUARDED_BY(mu_);       // tokens that were assigned over this stream
   absl::flat_hash_set<int64_t> cancelled_ ABSL_GUARDED_BY(mu_);  // tokens whose cancelling was asked for

@@ -3,7 +3,9 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -83,6 +85,36 @@ absl::StatusOr<bool> Outcomes::Done(int64_t resource, int64_t id, int64_t token,
   NoteSuccess(resource, job->epoch);
   shared_.hints.work();
   return true;
+}
+
+absl::StatusOr<std::vector<bool>> Outcomes::DoneTogether(const std::vector<HeldJob>& jobs) {
+  std::vector<size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return jobs[a].job < jobs[b].job; });
+  std::vector<std::optional<LockedJob>> locked(jobs.size());
+  RETURN_IF_ERROR(shared_.pool.Transaction([&](pg::Session& session) -> absl::Status {
+    std::set<int64_t> tasks;
+    for (const size_t i : order) {
+      ASSIGN_OR_RETURN(locked[i], shared_.jobs.Lock(session, jobs[i].resource, jobs[i].job, jobs[i].token));
+      if (!locked[i]) continue;
+      if (locked[i]->kind != "noop" && locked[i]->kind != "delete_media") return absl::FailedPreconditionError("it owes a result");
+      JobStore::Ending ending;
+      ending.attempt_outcome = "done";
+      RETURN_IF_ERROR(shared_.jobs.End(session, *locked[i], ending));
+      tasks.insert(locked[i]->task);
+    }
+    for (const int64_t task : tasks) RETURN_IF_ERROR(shared_.jobs.EndTask(session, task).status());
+    return absl::OkStatus();
+  }));
+  std::vector<bool> recorded;
+  for (const std::optional<LockedJob>& job : locked) {
+    recorded.push_back(job.has_value());
+    if (!job) continue;
+    shared_.metrics.CountAttempt(job->kind, "done");
+    NoteSuccess(job->resource, job->epoch);
+  }
+  shared_.hints.work();
+  return recorded;
 }
 
 // A result that cannot be used is a failure, of the input where no retry can help, else of the resource.

@@ -33,8 +33,11 @@ with r as (
 )
 select s.epoch, s.epoch <> fresh.epoch as resumed, r.organization_id, r.kind, r.draining from s cross join fresh cross join r)sql";
 
+// A beat that was under way when its stream broke must not undo the disconnect. One that comes later proves that the disconnect
+// was of an older stream.
 constexpr char kBeat[] = R"sql(
-update resource_sessions s set last_beat_at = now(), lease_until = now() + $5::interval, load = b.load::jsonb, disconnected_at = null
+update resource_sessions s set last_beat_at = now(), lease_until = now() + $5::interval, load = b.load::jsonb,
+  disconnected_at = case when s.disconnected_at < now() - interval '50 milliseconds' then null else s.disconnected_at end
 from unnest($1::bigint[], $2::bigint[], $3::text[]) as b(resource_id, epoch, load)
 where s.resource_id = b.resource_id and s.epoch = b.epoch and s.api_instance = $4 and s.state = 'alive'
 returning s.resource_id)sql";

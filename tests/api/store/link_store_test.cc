@@ -67,6 +67,9 @@ TEST_F(LinkStoreTest, BeatsRenewOnlyTheHoldersCurrentSession) {
   const int64_t epoch = Epoch(worker);
   ASSERT_OK(links_.Disconnect(worker, epoch, "a"));
   EXPECT_THAT(Beat(worker, epoch), ElementsAre(worker));
+  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kDisconnected);   // it was under way when the stream broke
+  database_.Execute("update resource_sessions set disconnected_at = now() - interval '1 s'");
+  EXPECT_THAT(Beat(worker, epoch), ElementsAre(worker));
   EXPECT_EQ(Candidate(worker).health, ResourceHealth::kAlive);   // it is heard, so it is connected
   EXPECT_EQ(Candidate(worker).load, 0.5);
   EXPECT_THAT(Beat(worker, epoch - 1), IsEmpty());
