@@ -202,7 +202,7 @@ TEST_F(GrpcServerTest, DatabaseTroubleIsUnavailableAndPassesByItself) {
   EXPECT_OK(status);
 }
 
-// A self-signed certificate for "localhost".
+// A self-signed certificate for 127.0.0.1.
 void WriteCertificate(const std::string& cert_path, const std::string& key_path) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* cert = X509_new();
@@ -214,7 +214,7 @@ void WriteCertificate(const std::string& cert_path, const std::string& key_path)
   X509_NAME* name = X509_get_subject_name(cert);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
   X509_set_issuer_name(cert, name);
-  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost");
+  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
   X509_add_ext(cert, names, -1);
   X509_sign(cert, key, EVP_sha256());
   auto write = [](const std::string& path, const std::function<void(BIO*)>& fill) {
@@ -233,7 +233,6 @@ TEST_F(GrpcServerTest, TlsIsServedAndCheckedByTheClient) {
   testing::TempDir dir;
   WriteCertificate(dir / "cert.pem", dir / "key.pem");
   testing::ApiOptions options;
-  options.grpc.listen = "localhost:0";
   options.grpc.tls_cert_file = dir / "cert.pem";
   options.grpc.tls_key_file = dir / "key.pem";
   ApiInstance api(database_.url(), options);
@@ -242,12 +241,12 @@ TEST_F(GrpcServerTest, TlsIsServedAndCheckedByTheClient) {
     ASSIGN_OR_RETURN(auto channel, rpc::MakeChannel({{absl::StrCat(host, ":", api.port())}, ca, false}));
     return rpc::Call(*channel, "/lectern.v1.AuthService/GetKeys", v1::GetKeysRequest(), &keys, "", absl::Seconds(20));
   };
-  EXPECT_OK(call("localhost", dir / "cert.pem"));
+  EXPECT_OK(call("127.0.0.1", dir / "cert.pem"));
   EXPECT_EQ(keys.keys_size(), 6);
   // Another certificate than the one that the client trusts, and no TLS at all.
   WriteCertificate(dir / "other.pem", dir / "other_key.pem");
-  EXPECT_THAT(call("localhost", dir / "other.pem"), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(call("localhost", ""), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(call("127.0.0.1", dir / "other.pem"), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(call("127.0.0.1", ""), StatusIs(absl::StatusCode::kUnavailable));
 }
 
 // What Start refuses before it looks at the handlers.
