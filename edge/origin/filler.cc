@@ -60,11 +60,7 @@ http::Awaitable<void> Filler::Lead(std::shared_ptr<Fill> fill, FillRequest reque
     ++failures_;
     if (known) RememberFailure(key, FillFailure::kUnavailable, options_.failing_for);
   }
-  {
-    absl::MutexLock lock(&mu_);
-    fills_.erase(key);
-  }
-  // After the erasure, so that who tries again starts a new one.
+  Leave(key, *fill);
   if (failure != FillFailure::kNone) fill->Fail(failure);
 }
 
@@ -87,6 +83,7 @@ std::optional<FillFailure> Filler::TakeAnswer(const OriginHead& head, Fill& fill
       CachedObject object = *request.known;
       object.validated_at = clock_.Now();
       cache_.Touch(request.key, object.meta->etag, object.validated_at);
+      Leave(request.key, fill);
       fill.Complete(std::move(object), /*confirmed=*/true);
       return FillFailure::kNone;
     }
@@ -117,9 +114,9 @@ absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const Origi
   return writer;
 }
 
-// `skip`: bytes at the start of the answer that are there already.
+// `skip`: bytes at the start of the answer that are there already. `whole`: the object's size, 0 where unknown.
 http::Awaitable<absl::Status> Filler::Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer,
-                                           uint64_t skip) {
+                                           uint64_t skip, uint64_t whole) {
   while (true) {
     absl::StatusOr<absl::string_view> bytes = co_await exchange.Read();
     if (!bytes.ok()) co_return bytes.status();
@@ -130,7 +127,9 @@ http::Awaitable<absl::Status> Filler::Copy(OriginExchange& exchange, Fill& fill,
     skip -= bytes->size() - fresh.size();
     absl::Status stored = writer.Append(fresh);
     if (!stored.ok()) co_return absl::InternalError(stored.message());
-    fill.Advance(writer.size());
+    // The last bytes become visible with the object's place in the cache (Complete), so that who has them finds it
+    // there.
+    if (writer.size() != whole) fill.Advance(writer.size());
   }
 }
 
@@ -168,19 +167,27 @@ http::Awaitable<FillFailure> Filler::Bring(Fill& fill, FillRequest request) {
       trouble = absl::UnavailableError("the origin has another version now");
       break;
     }
-    trouble = co_await Copy(**exchange, fill, *writer, head.status == 200 ? have : 0);
+    trouble = co_await Copy(**exchange, fill, *writer, head.status == 200 ? have : 0, meta.size);
     if (trouble.ok()) {
       absl::StatusOr<CachedObject> object = writer->Commit(meta);
       trouble = object.status();
-      if (object.ok()) fill.Complete(*std::move(object), /*confirmed=*/false);
-      if (object.ok()) co_return FillFailure::kNone;
-      break;
+      if (!object.ok()) break;
+      Leave(request.key, fill);
+      fill.Complete(*std::move(object), /*confirmed=*/false);
+      co_return FillFailure::kNone;
     }
     if (absl::IsInternal(trouble) || meta.etag.empty()) break;
   }
   log::Warn("object not brought from the origin",
             {{"object", request.key}, {"origin", log::Redact(request.base_url)}, {"error", trouble.message()}});
   co_return absl::IsDeadlineExceeded(trouble) ? FillFailure::kTimeout : FillFailure::kUnavailable;
+}
+
+// Before the waiters hear of the end: who has seen the last byte or an error and asks again starts anew.
+void Filler::Leave(const std::string& key, const Fill& fill) {
+  absl::MutexLock lock(&mu_);
+  auto found = fills_.find(key);
+  if (found != fills_.end() && found->second.get() == &fill) fills_.erase(found);
 }
 
 void Filler::RememberFailure(const std::string& key, FillFailure failure, absl::Duration time) {

@@ -69,7 +69,10 @@ class Filler {
   http::Awaitable<absl::StatusOr<std::unique_ptr<OriginExchange>>> Ask(OriginRequest request);
   std::optional<FillFailure> TakeAnswer(const OriginHead& head, Fill& fill, const FillRequest& request);
   absl::StatusOr<std::unique_ptr<DiskCache::Writer>> StartBody(const OriginHead& head, Fill& fill, ObjectMeta& meta);
-  http::Awaitable<absl::Status> Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer, uint64_t skip);
+  http::Awaitable<absl::Status> Copy(OriginExchange& exchange, Fill& fill, DiskCache::Writer& writer, uint64_t skip,
+                                     uint64_t whole);
+  // Nobody joins this fill any more.
+  void Leave(const std::string& key, const Fill& fill);
   void RememberFailure(const std::string& key, FillFailure failure, absl::Duration time);
 
   DiskCache& cache_;

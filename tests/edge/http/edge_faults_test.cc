@@ -12,8 +12,13 @@ TEST_F(EdgeTest, AnOriginThatDiesInTheMiddleLeavesNothingInTheCache) {
   std::string body = Bytes(300'000);
   origin_.Set("12/comb/a/seg-00001.m4s", {body, "\"v1\"", 100'000});
   Client::Answer cut = Get(Target("a/seg-00001.m4s"));
-  EXPECT_FALSE(cut.whole);
-  EXPECT_EQ(cut.body, body.substr(0, cut.body.size())) << "what came was right";
+  // A viewer whose turn comes after the last attempt has failed hears of it at once.
+  if (cut.status == 200) {
+    EXPECT_FALSE(cut.whole);
+    EXPECT_EQ(cut.body, body.substr(0, cut.body.size())) << "what came was right";
+  } else {
+    EXPECT_EQ(cut.status, 502);
+  }
   origin_.Set("12/comb/a/seg-00001.m4s", {body});
   EXPECT_EQ(Get(Target("a/seg-00001.m4s")).body, body);
 }
@@ -151,7 +156,8 @@ TEST_F(EdgeTest, AMasterPlaylistThatWasDeletedIsGone) {
 TEST_F(EdgeTest, AnObjectLargerThanTheCacheIsRefusedAndNothingIsLeft) {
   StartEdge(1 << 20);
   origin_.Set("12/comb/a/seg-00001.m4s", {Bytes(2 << 20)});
-  EXPECT_FALSE(Get(Target("a/seg-00001.m4s")).whole);
+  Client::Answer answer = Get(Target("a/seg-00001.m4s"));
+  EXPECT_TRUE(answer.status == 502 || !answer.whole);
   EXPECT_TRUE(std::filesystem::is_empty(dir_ / "cache/filling"));
 }
 
