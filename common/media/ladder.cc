@@ -42,10 +42,14 @@ Settings SettingsFor(Content content) {
 double FitScale(const LadderSource& source, int lines) {
   double longer = std::max(source.width, source.height);
   double shorter = std::min(source.width, source.height);
-  return std::min({1.0, std::floor(lines * 16.0 / 9.0) / longer, lines / shorter});
+  return std::min({1.0, lines * 16.0 / 9.0 / longer, lines / shorter});
 }
 
-int Even(double pixels) { return std::max(2, static_cast<int>(std::floor(pixels / 2 + 1e-6)) * 2); }
+// The nearest even number of pixels that the source has.
+int Even(double pixels, int most) {
+  int even = static_cast<int>(std::lround(pixels / 2)) * 2;
+  return std::max(2, even > most ? even - 2 : even);
+}
 
 int Bitrate(Content content, int lines) {
   const Box* box = &kBoxes[0];
@@ -59,8 +63,8 @@ LadderRung Rung(Content content, const LadderSource& source, double scale, int l
   Settings settings = SettingsFor(content);
   LadderRung rung;
   rung.label = absl::StrCat(lines, "p");
-  rung.width = Even(source.width * scale);
-  rung.height = Even(source.height * scale);
+  rung.width = Even(source.width * scale, source.width);
+  rung.height = Even(source.height * scale, source.height);
   rung.crf = settings.crf;
   rung.max_bitrate_bps = Bitrate(content, lines);
   rung.niceness = settings.niceness;
