@@ -38,6 +38,7 @@ constexpr char kLockJob[] = LECTERN_LOCKED_JOB_COLUMNS "where j.id = $1 for upda
   "attempt, max_attempts, losses, media_failures, token, resource_id, resource_epoch, stall_seconds, "                  \
   "run_limit_seconds, start_by, cancel_requested_at, avoid_resources, spec, created_at, started_at"
 
+// `= any(array(...))` keeps the planner on the primary key: with a join it reads all waiting jobs for each that ends.
 // One statement ends the job, its attempt and its slot, and unblocks or skips what comes after it. Children are locked in the
 // order of their ids.
 constexpr char kEndJob[] =
@@ -54,8 +55,9 @@ constexpr char kEndJob[] =
     "  update resource_sessions s set busy = greatest(s.busy - 1, 0) from gone"
     "  where s.resource_id = gone.resource_id and s.epoch = gone.resource_epoch and gone.state in ('leased', 'running', 'cancelling')"
     "), children as materialized ("
-    "  select c.id from job_dependencies d join jobs c on c.id = d.child_id"
-    "  where $2::text = 'done' and d.parent_id = $1 and c.state = 'blocked' order by c.id for update of c"
+    "  select c.id from jobs c"
+    "  where $2::text = 'done' and c.id = any(array(select d.child_id from job_dependencies d where d.parent_id = $1))"
+    "    and c.state = 'blocked' order by c.id for update of c"
     "), unblocked as ("
     "  update jobs c set deps_left = c.deps_left - 1, state = case when c.deps_left <= 1 then 'ready' else c.state end,"
     "                    run_at = case when c.deps_left <= 1 then now() else c.run_at end"
@@ -64,7 +66,7 @@ constexpr char kEndJob[] =
     "  select d.child_id from job_dependencies d where $2::text <> 'done' and d.parent_id = $1"
     "  union select d.child_id from job_dependencies d join down on d.parent_id = down.id"
     "), unneeded as ("
-    "  delete from jobs where state = 'blocked' and id in (select id from down) returning *"
+    "  delete from jobs where state = 'blocked' and id = any(array(select id from down)) returning *"
     "), skipped as ("
     "  insert into jobs_ended (" LECTERN_KEPT_COLUMNS ", state, progress, result, failure_class, error, ended_at) "
     "  select " LECTERN_KEPT_COLUMNS ", 'skipped', 0, null, '', $8, now() from unneeded"
