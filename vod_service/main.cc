@@ -55,7 +55,8 @@ void DefineFlags(Flags& flags, Config& config) {
 
 absl::Status Check(const Config& config) {
   if (config.port < 0 || config.port > 65535) return absl::InvalidArgumentError("--port must be 0 to 65535");
-  if (config.threads < 1 || config.io_pool < 1) return absl::InvalidArgumentError("--threads and --io_pool must be at least 1");
+  if (config.threads < 1 || config.io_pool < 1)
+    return absl::InvalidArgumentError("--threads and --io_pool must be at least 1");
   if (config.data_dir.empty()) return absl::InvalidArgumentError("--data_dir is needed");
   return absl::OkStatus();
 }
@@ -109,15 +110,19 @@ absl::Status Serve(App& app, Config& config) {
   ASSIGN_OR_RETURN(std::unique_ptr<http::Server> server, StartServer(config, router));
   ServiceGauges gauges(app.metrics(), *catalog, uploads, *server);
 
-  if (config.link.public_url.empty()) config.link.public_url = absl::StrCat("http://", config.listen, ":", server->port());
+  if (config.link.public_url.empty())
+    config.link.public_url = absl::StrCat("http://", config.listen, ":", server->port());
   config.link.disk_dir = config.data_dir;
   if (config.link.state_dir.empty()) config.link.state_dir = config.data_dir + "/link";
   link::LinkHandlers handlers;
   handlers.run = [&runner](const v1::Assign& assign, link::JobContext& context) { return runner.Run(assign, context); };
   handlers.on_directory = [&access](const v1::Directory& directory) { access.SetDirectory(directory); };
-  handlers.on_upload_recorded = [&reporter](const v1::UploadRecorded& recorded) { reporter.Recorded(recorded.upload_id()); };
+  handlers.on_upload_recorded = [&reporter](const v1::UploadRecorded& recorded) {
+    reporter.Recorded(recorded.upload_id());
+  };
   handlers.on_attached = [&reporter] { reporter.Wake(); };
-  ASSIGN_OR_RETURN(std::unique_ptr<link::Link> link, link::Link::Start(config.link, std::move(handlers), app.metrics()));
+  ASSIGN_OR_RETURN(std::unique_ptr<link::Link> link,
+                   link::Link::Start(config.link, std::move(handlers), app.metrics()));
   access.SetResource(link->resource_id());
   link_now = link.get();
   PeriodicLoop readiness("ready", absl::Seconds(1), [&] { app.SetReady(link->NotReadyReason()); });

@@ -1,5 +1,5 @@
-// Where an organization's media is kept. A local folder now; the interface asks for nothing that S3 cannot do: whole objects,
-// atomic replacement, listing by prefix, ranges.
+// Where an organization's media is kept. A local folder now; the interface asks for nothing that S3 cannot do: whole
+// objects, atomic replacement, listing by prefix, ranges.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct BlobInfo {
   std::string key;
   uint64_t size_bytes = 0;
   absl::Time modified;
-  std::string etag;              // strong, with quotes: changes with every replacement
+  std::string etag;  // strong, with quotes: changes with every replacement
 };
 
 // An object opened for reading: for a local store the file itself (for sendfile).
@@ -29,21 +29,22 @@ struct OpenBlob {
   std::shared_ptr<const Fd> file;
 };
 
-// Keys are relative paths of [A-Za-z0-9._-] components; anything else, "." and ".." are kInvalidArgument. A prefix names a
-// folder: "a/b" covers "a/b/c" and not "a/bc". Thread-safe.
+// Keys are relative paths of [A-Za-z0-9._-] components; anything else, "." and ".." are kInvalidArgument. A prefix
+// names a folder: "a/b" covers "a/b/c" and not "a/bc". Thread-safe.
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
-  virtual absl::StatusOr<OpenBlob> Open(absl::string_view key) = 0;                       // kNotFound
-  virtual absl::Status Put(absl::string_view key, absl::string_view content) = 0;         // atomic, durable
+  virtual absl::StatusOr<OpenBlob> Open(absl::string_view key) = 0;                // kNotFound
+  virtual absl::Status Put(absl::string_view key, absl::string_view content) = 0;  // atomic, durable
   // Moves a finished local file in; it must be below the store's own scratch folder (see ScratchDir). Atomic, durable.
   virtual absl::Status PutFile(absl::string_view key, const std::string& path) = 0;
-  virtual absl::Status Delete(absl::string_view key) = 0;                                 // absent is fine
+  virtual absl::Status Delete(absl::string_view key) = 0;  // absent is fine
   virtual absl::Status DeletePrefix(absl::string_view prefix) = 0;
-  virtual absl::StatusOr<std::vector<BlobInfo>> List(absl::string_view prefix) = 0;       // by key; "" lists everything
+  virtual absl::StatusOr<std::vector<BlobInfo>> List(absl::string_view prefix) = 0;  // by key; "" lists everything
   // The names of the folders directly below a prefix ("": the top), sorted.
   virtual absl::StatusOr<std::vector<std::string>> ListFolders(absl::string_view prefix) = 0;
-  // A folder for files that are being made; on the same file system as a local store. Its users sweep what they left there.
+  // A folder for files that are being made; on the same file system as a local store. Its users sweep what they left
+  // there.
   virtual std::string ScratchDir() const = 0;
 };
 

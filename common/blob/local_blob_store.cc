@@ -44,8 +44,8 @@ absl::StatusOr<std::string> CheckPrefix(absl::string_view prefix) {
   return std::string(prefix);
 }
 
-// The inode is part of it because file times are no finer than a timer tick: two replacements within one tick and of one size
-// would share the rest.
+// The inode is part of it because file times are no finer than a timer tick: two replacements within one tick and of
+// one size would share the rest.
 BlobInfo InfoOf(absl::string_view key, const struct stat& st) {
   BlobInfo info;
   info.key = std::string(key);
@@ -123,10 +123,11 @@ class LocalBlobStore final : public BlobStore {
     std::filesystem::recursive_directory_iterator it(PathOf(folder), error), end;
     for (; !error && it != end; it.increment(error)) {
       struct stat st = {};
-      if (lstat(it->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;   // gone meanwhile, or a folder
+      if (lstat(it->path().c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;  // gone meanwhile, or a folder
       found.push_back(InfoOf(it->path().string().substr(objects_.size() + 1), st));
     }
-    if (error && error.value() != ENOENT && error.value() != ENOTDIR) return ErrnoStatus(error.value(), "listing media");
+    if (error && error.value() != ENOENT && error.value() != ENOTDIR)
+      return ErrnoStatus(error.value(), "listing media");
     std::sort(found.begin(), found.end(), [](const BlobInfo& a, const BlobInfo& b) { return a.key < b.key; });
     return found;
   }
@@ -142,7 +143,8 @@ class LocalBlobStore final : public BlobStore {
         found.push_back(it->path().filename().string());
       }
     }
-    if (error && error.value() != ENOENT && error.value() != ENOTDIR) return ErrnoStatus(error.value(), "listing media");
+    if (error && error.value() != ENOENT && error.value() != ENOTDIR)
+      return ErrnoStatus(error.value(), "listing media");
     std::sort(found.begin(), found.end());
     return found;
   }
@@ -157,15 +159,16 @@ class LocalBlobStore final : public BlobStore {
     return std::string(slash == absl::string_view::npos ? absl::string_view() : key.substr(0, slash));
   }
 
-  // A folder is created and its name synced in its parent before anything is put into it: a synced file in a folder whose own
-  // name was lost in a power failure is lost too.
+  // A folder is created and its name synced in its parent before anything is put into it: a synced file in a folder
+  // whose own name was lost in a power failure is lost too.
   absl::Status MakeFolder(const std::string& folder) const {
     if (folder.empty()) return absl::OkStatus();
     if (mkdir(PathOf(folder).c_str(), 0755) == 0) return SyncDirectory(PathOf(ParentOf(folder)));
     if (errno == EEXIST) return absl::OkStatus();
     if (errno != ENOENT) return ErrnoStatus(errno, "creating a media folder");
     RETURN_IF_ERROR(MakeFolder(ParentOf(folder)));
-    if (mkdir(PathOf(folder).c_str(), 0755) != 0 && errno != EEXIST) return ErrnoStatus(errno, "creating a media folder");
+    if (mkdir(PathOf(folder).c_str(), 0755) != 0 && errno != EEXIST)
+      return ErrnoStatus(errno, "creating a media folder");
     return SyncDirectory(PathOf(ParentOf(folder)));
   }
 

@@ -16,7 +16,9 @@ absl::Status Forbidden(absl::string_view reason, absl::string_view message) {
   return WithReason(absl::PermissionDeniedError(message), reason);
 }
 
-absl::Status NotForThis() { return Forbidden("TOKEN_NOT_FOR_THIS", "the token is for something else"); }
+absl::Status NotForThis() {
+  return Forbidden("TOKEN_NOT_FOR_THIS", "the token is for something else");
+}
 
 absl::string_view BearerOf(const http::RequestHead& head) {
   absl::string_view value = head.Find("Authorization");
@@ -38,7 +40,8 @@ absl::Status Access::Load() {
   if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
   if (!bytes.ok()) return bytes.status();
   v1::Directory directory;
-  if (!directory.ParseFromString(*bytes)) return absl::DataLossError("the kept directory of keys is damaged; remove " + directory_file_);
+  if (!directory.ParseFromString(*bytes))
+    return absl::DataLossError("the kept directory of keys is damaged; remove " + directory_file_);
   Apply(directory);
   return absl::OkStatus();
 }

@@ -43,7 +43,7 @@ class Access {
  private:
   struct Revocation {
     int64_t lecture = 0;
-    std::string subject;         // empty: everybody
+    std::string subject;  // empty: everybody
     absl::Time issued_before;
   };
 

@@ -35,17 +35,25 @@ Answer AnswerOf(const absl::Status& status) {
     if (known.reason == reason) return known.answer;
   }
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument: return {400, "INVALID_ARGUMENT"};
-    case absl::StatusCode::kUnauthenticated: return {401, "UNAUTHENTICATED"};
-    case absl::StatusCode::kPermissionDenied: return {403, "PERMISSION_DENIED"};
-    case absl::StatusCode::kNotFound: return {404, "NOT_FOUND"};
-    case absl::StatusCode::kAborted: return {409, "ABORTED"};
-    case absl::StatusCode::kFailedPrecondition: return {409, "FAILED_PRECONDITION"};
+    case absl::StatusCode::kInvalidArgument:
+      return {400, "INVALID_ARGUMENT"};
+    case absl::StatusCode::kUnauthenticated:
+      return {401, "UNAUTHENTICATED"};
+    case absl::StatusCode::kPermissionDenied:
+      return {403, "PERMISSION_DENIED"};
+    case absl::StatusCode::kNotFound:
+      return {404, "NOT_FOUND"};
+    case absl::StatusCode::kAborted:
+      return {409, "ABORTED"};
+    case absl::StatusCode::kFailedPrecondition:
+      return {409, "FAILED_PRECONDITION"};
     // A full queue, a process that is going away.
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kCancelled:
-    case absl::StatusCode::kUnavailable: return {503, "UNAVAILABLE"};
-    default: return {500, "INTERNAL"};
+    case absl::StatusCode::kUnavailable:
+      return {503, "UNAVAILABLE"};
+    default:
+      return {500, "INTERNAL"};
   }
 }
 
@@ -65,7 +73,8 @@ http::Response ErrorAnswer(const absl::Status& status) {
   }
   http::Response response = http::ErrorResponse(answer.code, answer.word, message, ReasonOf(status));
   if (const char* seconds = RetryAfter(answer.code)) response.headers.emplace_back("Retry-After", seconds);
-  // The rest of the body is not wanted, however little of it is left: waiting for a client that drips would hold the connection.
+  // The rest of the body is not wanted, however little of it is left: waiting for a client that drips would hold the
+  // connection.
   response.close = answer.code == 408 || answer.code == 413 || answer.code == 507;
   if (answer.code == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
@@ -77,6 +86,8 @@ http::Response NotAllowed(absl::string_view allowed_methods) {
   return response;
 }
 
-http::Response UnknownPath() { return http::ErrorResponse(404, "NOT_FOUND", "there is nothing here"); }
+http::Response UnknownPath() {
+  return http::ErrorResponse(404, "NOT_FOUND", "there is nothing here");
+}
 
 }  // namespace lectern::vod

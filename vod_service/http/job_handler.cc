@@ -27,7 +27,8 @@ namespace {
 class OutputFile final : public BodySink {
  public:
   OutputFile(std::string folder, absl::string_view name)
-      : folder_(std::move(folder)), temporary_(absl::StrCat(folder_, "/.", name, "-", RandomHex(6))),
+      : folder_(std::move(folder)),
+        temporary_(absl::StrCat(folder_, "/.", name, "-", RandomHex(6))),
         final_(absl::StrCat(folder_, "/", name)) {}
   ~OutputFile() override {
     if (file_.valid() && !moved_) unlink(temporary_.c_str());
@@ -53,14 +54,16 @@ class OutputFile final : public BodySink {
   // Write-back goes on beside receiving, so that the sync at the end is short.
   bool SyncDue() override { return size_ - flushed_ >= kFlushBytes; }
   absl::Status Sync() override {
-    sync_file_range(file_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_), SYNC_FILE_RANGE_WRITE);
+    sync_file_range(file_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_),
+                    SYNC_FILE_RANGE_WRITE);
     flushed_ = size_;
     return absl::OkStatus();
   }
 
   absl::Status Finish(absl::string_view expected_sha256) {
     if (!expected_sha256.empty() && !absl::EqualsIgnoreCase(expected_sha256, sha256())) {
-      return WithReason(absl::InvalidArgumentError("the output does not match its X-Content-SHA256"), "DIGEST_MISMATCH");
+      return WithReason(absl::InvalidArgumentError("the output does not match its X-Content-SHA256"),
+                        "DIGEST_MISMATCH");
     }
     if (fdatasync(file_.get()) != 0) return ErrnoStatus(errno, "syncing an output");
     if (rename(temporary_.c_str(), final_.c_str()) != 0) return ErrnoStatus(errno, "naming an output");
@@ -131,7 +134,8 @@ http::Awaitable<http::Response> JobHandler::Handle(const http::RequestHead& head
   auto claims = access_.CheckJob(head, request.job, request.fence);
   if (!claims.ok()) co_return ErrorAnswer(claims.status());
   request.claims = *std::move(claims);
-  absl::Status current = co_await http::RunBlocking(pool_, [&] { return catalog_.RaiseFence(request.job, request.fence); });
+  absl::Status current =
+      co_await http::RunBlocking(pool_, [&] { return catalog_.RaiseFence(request.job, request.fence); });
   if (!current.ok()) co_return ErrorAnswer(current);
   co_return co_await Dispatch(request, parts[3]);
 }
@@ -214,7 +218,8 @@ http::Awaitable<http::Response> JobHandler::Output(Request& request, absl::strin
   });
   if (status.ok()) status = co_await ReceiveBody(request.body, file, pool_, clock_, options_.receive);
   if (!status.ok()) co_return ErrorAnswer(status);
-  OutputRecord output{request.job, request.fence, std::string(name), request.claims.upload, file.size(), file.sha256(), ""};
+  OutputRecord output{request.job, request.fence, std::string(name), request.claims.upload, file.size(), file.sha256(),
+                      ""};
   status = co_await http::RunBlocking(pool_, [&]() -> absl::Status {
     RETURN_IF_ERROR(file.Finish(request.head.Find("X-Content-SHA256")));
     return catalog_.StageOutput(output);
@@ -228,7 +233,7 @@ http::Awaitable<http::Response> JobHandler::Output(Request& request, absl::strin
 
 absl::Status JobHandler::MoveOutputs(const UploadRecord& upload, std::vector<OutputRecord>& outputs) {
   for (OutputRecord& output : outputs) {
-    if (!output.key.empty()) continue;   // committed by an earlier try
+    if (!output.key.empty()) continue;  // committed by an earlier try
     const std::string folder = IsPictureName(output.name)
                                    ? AssetFolder(upload.lecture, upload.view, upload.id) + "/thumbnails"
                                    : OutputFolder(output.job, output.fence);
@@ -245,7 +250,8 @@ absl::Status JobHandler::MoveOutputs(const UploadRecord& upload, std::vector<Out
 absl::StatusOr<std::string> JobHandler::CommitOutputs(const Claims& claims) {
   ASSIGN_OR_RETURN(UploadRecord upload, LookUpUpload(claims));
   ASSIGN_OR_RETURN(std::vector<OutputRecord> outputs, catalog_.ListOutputs(claims.job, claims.fence));
-  if (outputs.empty()) return WithReason(absl::FailedPreconditionError("the job has staged no output"), "NOTHING_STAGED");
+  if (outputs.empty())
+    return WithReason(absl::FailedPreconditionError("the job has staged no output"), "NOTHING_STAGED");
   RETURN_IF_ERROR(MoveOutputs(upload, outputs));
   RETURN_IF_ERROR(catalog_.CommitOutputs(claims.job, claims.fence, outputs, clock_.Now()));
   rmdir(StagedFolder(blobs_.ScratchDir(), claims.job, claims.fence).c_str());

@@ -1,9 +1,9 @@
 // /jobs/{job}/{fence}/...: what running jobs read and write here. Includes Asio: keep it out of other headers.
 //
-// Every request raises the job's highest fence; one with a lower fence is refused with 409 FENCED. PUT outputs/{name} replaces what
-// the same (job, fence) staged under that name (400 DIGEST_MISMATCH where X-Content-SHA256 differs); nothing is visible to others
-// before POST commit. Commit may be repeated; it answers 200 with {"outputs": [{"name", "size_bytes", "sha256", "path"}]}, where
-// `path` is set for pictures: below the view's playback URL.
+// Every request raises the job's highest fence; one with a lower fence is refused with 409 FENCED. PUT outputs/{name}
+// replaces what the same (job, fence) staged under that name (400 DIGEST_MISMATCH where X-Content-SHA256 differs);
+// nothing is visible to others before POST commit. Commit may be repeated; it answers 200 with {"outputs": [{"name",
+// "size_bytes", "sha256", "path"}]}, where `path` is set for pictures: below the view's playback URL.
 #pragma once
 
 #include <string>
@@ -19,8 +19,8 @@
 namespace lectern::vod {
 
 struct JobHandlerOptions {
-  int64_t min_free_bytes = 0;           // of the disk, never given to outputs
-  int max_outputs = 2000;               // of one job
+  int64_t min_free_bytes = 0;  // of the disk, never given to outputs
+  int max_outputs = 2000;      // of one job
   ReceiveLimits receive;
 };
 

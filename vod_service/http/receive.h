@@ -26,8 +26,8 @@ struct ReceiveLimits {
   uint64_t min_bytes = 16 * 1024;
 };
 
-// Until the body's end. Errors: the body's own (kAborted: the client broke off), the sink's, kDeadlineExceeded/TOO_SLOW.
-// The sink keeps what it took.
+// Until the body's end. Errors: the body's own (kAborted: the client broke off), the sink's,
+// kDeadlineExceeded/TOO_SLOW. The sink keeps what it took.
 http::Awaitable<absl::Status> ReceiveBody(http::BodyReader& body, BodySink& sink, ThreadPool& pool, Clock& clock,
                                           ReceiveLimits limits);
 

@@ -12,12 +12,14 @@ namespace {
 
 constexpr char kAllowedMethods[] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr char kAllowedHeaders[] =
-    "Authorization, Content-Type, Range, If-Range, If-Match, If-None-Match, If-Modified-Since, Tus-Resumable, Upload-Length, "
+    "Authorization, Content-Type, Range, If-Range, If-Match, If-None-Match, If-Modified-Since, Tus-Resumable, "
+    "Upload-Length, "
     "Upload-Offset, Upload-Metadata, Upload-Checksum, Upload-Defer-Length, Upload-Concat, X-HTTP-Method-Override, "
     "X-Requested-With, X-Request-ID";
 constexpr char kExposedHeaders[] =
     "Content-Length, Content-Range, ETag, Date, Age, Accept-Ranges, Location, Retry-After, Tus-Resumable, Tus-Version, "
-    "Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Expires, Upload-Metadata";
+    "Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Expires, "
+    "Upload-Metadata";
 
 // Methods are what clients send; a metric's labels must not be.
 absl::string_view MethodLabel(absl::string_view method) {
@@ -53,7 +55,8 @@ Router::Router(UploadHandler& uploads, JobHandler& jobs, PlaybackHandler& playba
     : uploads_(uploads),
       jobs_(jobs),
       playback_(playback),
-      requests_(metrics.Counter("lectern_vod_requests_total", "Requests on the public port by route, method and status")) {}
+      requests_(
+          metrics.Counter("lectern_vod_requests_total", "Requests on the public port by route, method and status")) {}
 
 http::Response Router::Count(Route route, const http::RequestHead& head, http::Response response) {
   static constexpr const char* kNames[kRoutes] = {"uploads", "jobs", "playback", "other"};

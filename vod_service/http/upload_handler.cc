@@ -44,7 +44,8 @@ class SessionSink final : public BodySink {
 
 void AddState(http::Response& response, const UploadRecord& upload) {
   response.headers.emplace_back("Upload-Offset", absl::StrCat(upload.durable_offset));
-  if (upload.state == UploadState::kOpen) response.headers.emplace_back("Upload-Expires", http::HttpDate(upload.expires_at));
+  if (upload.state == UploadState::kOpen)
+    response.headers.emplace_back("Upload-Expires", http::HttpDate(upload.expires_at));
 }
 
 http::Response StateAnswer(int status, const UploadRecord& upload) {
@@ -81,12 +82,12 @@ struct UploadHandler::Request {
   const http::RequestHead& head;
   http::BodyReader& body;
   std::string method;
-  std::string upload;     // empty for the collection
+  std::string upload;  // empty for the collection
   Claims claims;
 };
 
-UploadHandler::UploadHandler(UploadService& uploads, const Access& access, ThreadPool& pool, Clock& clock, Metrics& metrics,
-                             UploadHandlerOptions options)
+UploadHandler::UploadHandler(UploadService& uploads, const Access& access, ThreadPool& pool, Clock& clock,
+                             Metrics& metrics, UploadHandlerOptions options)
     : uploads_(uploads),
       access_(access),
       pool_(pool),
@@ -100,7 +101,8 @@ http::Awaitable<http::Response> UploadHandler::Handle(const http::RequestHead& h
                                                       absl::string_view path) {
   Request request{head, body, std::string(head.method), "", {}};
   // Proxies that know no PATCH.
-  if (absl::string_view real = head.Find("X-HTTP-Method-Override"); !real.empty()) request.method = absl::AsciiStrToUpper(real);
+  if (absl::string_view real = head.Find("X-HTTP-Method-Override"); !real.empty())
+    request.method = absl::AsciiStrToUpper(real);
   http::Response response;
   if (!path.empty() && !IsUploadId(path.substr(1))) {
     response = UnknownPath();
@@ -116,7 +118,8 @@ http::Awaitable<http::Response> UploadHandler::Dispatch(Request& request) {
   const std::string& method = request.method;
   if (method == "OPTIONS") co_return Options();
   const bool collection = request.upload.empty();
-  const bool known = collection ? method == "POST" : method == "HEAD" || method == "PATCH" || method == "PUT" || method == "DELETE";
+  const bool known =
+      collection ? method == "POST" : method == "HEAD" || method == "PATCH" || method == "PUT" || method == "DELETE";
   if (!known) co_return NotAllowed(collection ? kCollectionMethods : kUploadMethods);
   if (method != "PUT" && request.head.Find("Tus-Resumable") != kTusVersion) {
     http::Response response = http::ErrorResponse(412, "FAILED_PRECONDITION", "Tus-Resumable: 1.0.0 is needed");
@@ -154,13 +157,15 @@ http::Awaitable<http::Response> UploadHandler::Post(Request& request) {
   auto length = NumberField(request.head, "Upload-Length");
   if (!length.ok()) co_return ErrorAnswer(length.status());
   if (!length->has_value() || request.head.Count("Upload-Defer-Length") > 0) {
-    co_return ErrorAnswer(absl::InvalidArgumentError("Upload-Length is needed, and Upload-Defer-Length is not supported"));
+    co_return ErrorAnswer(
+        absl::InvalidArgumentError("Upload-Length is needed, and Upload-Defer-Length is not supported"));
   }
   const auto granted = static_cast<uint64_t>(request.claims.size_bytes);
   if (**length > granted) {
     co_return ErrorAnswer(WithReason(absl::OutOfRangeError("the file is larger than the token allows"), "TOO_LARGE"));
   }
-  if (**length != granted) co_return ErrorAnswer(absl::InvalidArgumentError("Upload-Length is not the size that was announced"));
+  if (**length != granted)
+    co_return ErrorAnswer(absl::InvalidArgumentError("Upload-Length is not the size that was announced"));
   absl::string_view metadata = request.head.Find("Upload-Metadata");
   absl::Status checked = request.head.Count("Upload-Metadata") > 1
                              ? absl::InvalidArgumentError("Upload-Metadata is given more than once")
@@ -220,7 +225,8 @@ http::Awaitable<http::Response> UploadHandler::Patch(Request& request) {
   if (offset.ok() && !offset->has_value()) offset = absl::InvalidArgumentError("Upload-Offset is needed");
   auto checksum = ChecksumField(head);
   if (!offset.ok() || !checksum.ok()) co_return ErrorAnswer(offset.ok() ? checksum.status() : offset.status());
-  if (head.content_length > 0 && static_cast<uint64_t>(head.content_length) > static_cast<uint64_t>(request.claims.size_bytes)) {
+  if (head.content_length > 0 &&
+      static_cast<uint64_t>(head.content_length) > static_cast<uint64_t>(request.claims.size_bytes)) {
     co_return ErrorAnswer(WithReason(absl::OutOfRangeError("more bytes than the upload is long"), "TOO_LARGE"));
   }
   auto upload = co_await Append(request, {.offset = **offset, .from_scratch = false, .checksum = *std::move(checksum)});
@@ -244,7 +250,8 @@ http::Awaitable<http::Response> UploadHandler::Put(Request& request) {
   }
   if (head.content_length >= 0 && static_cast<uint64_t>(head.content_length) != granted) {
     absl::Status wrong = absl::InvalidArgumentError(absl::StrCat("the file was announced with ", granted, " bytes"));
-    if (static_cast<uint64_t>(head.content_length) > granted) wrong = WithReason(absl::OutOfRangeError(wrong.message()), "TOO_LARGE");
+    if (static_cast<uint64_t>(head.content_length) > granted)
+      wrong = WithReason(absl::OutOfRangeError(wrong.message()), "TOO_LARGE");
     co_return ErrorAnswer(wrong);
   }
   NewUpload wanted{claims.upload, claims.lecture, claims.view, claims.organization, granted, ""};

@@ -1,10 +1,11 @@
-// /uploads: tus 1.0 (core, creation, creation-with-upload, termination, checksum, expiration) and one plain streaming PUT.
-// Includes Asio: keep it out of other headers.
+// /uploads: tus 1.0 (core, creation, creation-with-upload, termination, checksum, expiration) and one plain streaming
+// PUT. Includes Asio: keep it out of other headers.
 //
-// What tus leaves open: the upload's id and size come from the token, so that POST again answers with the same Location while the
-// upload is open. Upload-Defer-Length and empty files are refused (400). A body that is longer than the upload gets 413; what came
-// before the excess is kept. PATCH of an upload to which somebody is sending gets 409, unless that sender is silent for
-// `holder_patience`: then it is taken over. HEAD takes over a silent sender as well, so that the offset it tells will be accepted.
+// What tus leaves open: the upload's id and size come from the token, so that POST again answers with the same Location
+// while the upload is open. Upload-Defer-Length and empty files are refused (400). A body that is longer than the
+// upload gets 413; what came before the excess is kept. PATCH of an upload to which somebody is sending gets 409,
+// unless that sender is silent for `holder_patience`: then it is taken over. HEAD takes over a silent sender as well,
+// so that the offset it tells will be accepted.
 #pragma once
 
 #include <atomic>
@@ -22,9 +23,9 @@
 namespace lectern::vod {
 
 struct UploadHandlerOptions {
-  std::string public_url;                                  // without a trailing slash; empty: Location is a path
+  std::string public_url;  // without a trailing slash; empty: Location is a path
   absl::Duration holder_patience = absl::Seconds(1);
-  absl::Duration busy_patience = absl::Milliseconds(1500); // how long a PATCH waits for a sender that is not silent
+  absl::Duration busy_patience = absl::Milliseconds(1500);  // how long a PATCH waits for a sender that is not silent
   ReceiveLimits receive;
 };
 

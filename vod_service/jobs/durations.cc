@@ -16,8 +16,17 @@ constexpr absl::Duration kProbeTimeout = absl::Seconds(30);
 
 absl::StatusOr<media::MediaFacts> Probe(const Fd& recording) {
   ProcessOptions options;
-  options.argv = {"ffprobe", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", media::kInputFormats,
-                  "-print_format", "json", "-show_format", "-show_streams",
+  options.argv = {"ffprobe",
+                  "-v",
+                  "error",
+                  "-protocol_whitelist",
+                  "file",
+                  "-format_whitelist",
+                  media::kInputFormats,
+                  "-print_format",
+                  "json",
+                  "-show_format",
+                  "-show_streams",
                   absl::StrCat("file:/proc/", getpid(), "/fd/", recording.get())};
   auto json = RunProcess(std::move(options), kProbeTimeout);
   if (!json.ok()) return json.status();

@@ -47,19 +47,27 @@ class ScratchFolder {
 
 absl::string_view ViewWord(v1::View view) {
   switch (view) {
-    case v1::COMB: return "comb";
-    case v1::CAM: return "cam";
-    case v1::PRES: return "pres";
-    default: return "";
+    case v1::COMB:
+      return "comb";
+    case v1::CAM:
+      return "cam";
+    case v1::PRES:
+      return "pres";
+    default:
+      return "";
   }
 }
 
 const char* KindOf(const v1::JobSpec& spec) {
   switch (spec.work_case()) {
-    case v1::JobSpec::kPackage: return "package";
-    case v1::JobSpec::kDeleteMedia: return "delete_media";
-    case v1::JobSpec::kNoop: return "noop";
-    default: return "unknown";
+    case v1::JobSpec::kPackage:
+      return "package";
+    case v1::JobSpec::kDeleteMedia:
+      return "delete_media";
+    case v1::JobSpec::kNoop:
+      return "noop";
+    default:
+      return "unknown";
   }
 }
 
@@ -68,9 +76,12 @@ v1::FailureClass ClassOf(const absl::Status& status) {
   if (reason == "UPLOAD_GONE" || reason == "UPLOAD_NOT_FOUND" || reason == "BAD_JOB") return v1::REJECTED_INPUT;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kDataLoss: return v1::MEDIA;
-    case absl::StatusCode::kResourceExhausted: return v1::RESOURCE_SHORT;
-    default: return v1::INFRASTRUCTURE;
+    case absl::StatusCode::kDataLoss:
+      return v1::MEDIA;
+    case absl::StatusCode::kResourceExhausted:
+      return v1::RESOURCE_SHORT;
+    default:
+      return v1::INFRASTRUCTURE;
   }
 }
 
@@ -86,7 +97,9 @@ link::Outcome OutcomeOf(const absl::Status& status, bool stopped, std::shared_pt
   return outcome;
 }
 
-absl::Status BadJob(absl::string_view why) { return WithReason(absl::InvalidArgumentError(why), "BAD_JOB"); }
+absl::Status BadJob(absl::string_view why) {
+  return WithReason(absl::InvalidArgumentError(why), "BAD_JOB");
+}
 
 absl::StatusOr<int64_t> RoomBelow(const std::string& folder) {
   struct statvfs disk = {};
@@ -96,7 +109,8 @@ absl::StatusOr<int64_t> RoomBelow(const std::string& folder) {
   return room;
 }
 
-// Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is back.
+// Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is
+// back.
 absl::Status WaitForRightToPublish(link::JobContext& context) {
   while (!context.MayPublish()) {
     if (context.ShouldStop()) return absl::CancelledError("the job was taken away before it could publish");
@@ -127,9 +141,19 @@ std::vector<FinishedRendition> ToRenditions(const std::vector<PackagedTrack>& tr
       rendition.files.emplace_back(file);
     }
     const std::string& upload = assign.spec().upload_id();
-    rendition.record = {upload, track.label, assign.job(), RenditionDir(upload, track.label, assign.job(), assign.token()),
-                        track.audio, track.codecs, track.bandwidth_bps, track.average_bandwidth_bps, track.width, track.height,
-                        track.frame_rate, track.channels, track.duration_seconds};
+    rendition.record = {upload,
+                        track.label,
+                        assign.job(),
+                        RenditionDir(upload, track.label, assign.job(), assign.token()),
+                        track.audio,
+                        track.codecs,
+                        track.bandwidth_bps,
+                        track.average_bandwidth_bps,
+                        track.width,
+                        track.height,
+                        track.frame_rate,
+                        track.channels,
+                        track.duration_seconds};
   }
   return renditions;
 }
@@ -160,9 +184,12 @@ link::Outcome JobRunner::Run(const v1::Assign& assign, link::JobContext& context
 absl::Status JobRunner::RunJob(const v1::Assign& assign, link::JobContext& context, v1::JobResult& result) {
   RETURN_IF_ERROR(catalog_.RaiseFence(assign.job(), assign.token()));
   switch (assign.spec().work_case()) {
-    case v1::JobSpec::kPackage: return Package(assign, context, result);
-    case v1::JobSpec::kDeleteMedia: return DeleteMedia(assign.spec());
-    default: return BadJob("a media service does not run jobs of this kind");
+    case v1::JobSpec::kPackage:
+      return Package(assign, context, result);
+    case v1::JobSpec::kDeleteMedia:
+      return DeleteMedia(assign.spec());
+    default:
+      return BadJob("a media service does not run jobs of this kind");
   }
 }
 

@@ -21,8 +21,8 @@ class PackageSpec;
 
 namespace lectern::vod {
 
-// A job may be run again after a crash at any point: what it published is adopted, what it did not is made again under another
-// name. Thread-safe; Run blocks.
+// A job may be run again after a crash at any point: what it published is adopted, what it did not is made again under
+// another name. Thread-safe; Run blocks.
 class JobRunner {
  public:
   JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, Publisher& publisher, Metrics& metrics);

@@ -35,8 +35,8 @@ absl::Status Publisher::WriteMaster(int64_t lecture, absl::string_view view) {
   ASSIGN_OR_RETURN(std::vector<RenditionRecord> records, catalog_.ListRenditions(published->upload));
   std::vector<media::PublishedRendition> offered;
   for (const RenditionRecord& record : records) {
-    offered.push_back({record.dir + "/index.m3u8", record.codecs, record.bandwidth_bps, record.average_bandwidth_bps, record.audio,
-                       record.width, record.height, record.frame_rate, record.channels});
+    offered.push_back({record.dir + "/index.m3u8", record.codecs, record.bandwidth_bps, record.average_bandwidth_bps,
+                       record.audio, record.width, record.height, record.frame_rate, record.channels});
   }
   RETURN_IF_ERROR(blobs_.Put(MasterKey(lecture, view), media::WriteMasterPlaylist(offered)));
   return catalog_.MarkMasterWritten(*published);

@@ -1,4 +1,5 @@
-// Makes finished renditions visible: files first, then the catalog, then the master playlist, each step atomic and repeatable.
+// Makes finished renditions visible: files first, then the catalog, then the master playlist, each step atomic and
+// repeatable.
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ namespace lectern::vod {
 
 struct FinishedRendition {
   RenditionRecord record;
-  std::string folder;                // local, below the store's scratch folder
-  std::vector<std::string> files;    // names in it
+  std::string folder;              // local, below the store's scratch folder
+  std::vector<std::string> files;  // names in it
 };
 
 // Blocking. Thread-safe.
@@ -29,9 +30,10 @@ class Publisher {
   // Moves the files in. Nothing refers to them yet. Repeatable.
   absl::Status Store(const UploadRecord& upload, const std::vector<FinishedRendition>& renditions);
   // Records them and writes the view's master playlist. `enough`: see Catalog::PublishRenditions.
-  absl::Status Publish(const UploadRecord& upload, int64_t job, int64_t fence, const std::vector<FinishedRendition>& renditions,
-                       bool enough);
-  // Deletes the media of a lecture (of one view, unless empty) but the recording `keep`; the files follow with the next sweep.
+  absl::Status Publish(const UploadRecord& upload, int64_t job, int64_t fence,
+                       const std::vector<FinishedRendition>& renditions, bool enough);
+  // Deletes the media of a lecture (of one view, unless empty) but the recording `keep`; the files follow with the next
+  // sweep.
   absl::Status DeleteMedia(int64_t lecture, const std::string& view, const std::string& keep);
   // Writes the master playlists that a crash left behind the catalog.
   absl::Status WritePending();

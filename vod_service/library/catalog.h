@@ -1,6 +1,6 @@
-// What this VOD service knows: uploads, committed outputs of jobs, published renditions, and what is to be swept. One SQLite file
-// (catalog.sqlite3 below the data folder, layout in keys.h); a method that returns OK has committed durably. Thread-safe; methods
-// that change something wait for the disk, so never call them from an I/O thread.
+// What this VOD service knows: uploads, committed outputs of jobs, published renditions, and what is to be swept. One
+// SQLite file (catalog.sqlite3 below the data folder, layout in keys.h); a method that returns OK has committed
+// durably. Thread-safe; methods that change something wait for the disk, so never call them from an I/O thread.
 //
 // Lock order: none; each of the two connections has a mutex of its own and no method calls another one with it held.
 #pragma once
@@ -24,33 +24,35 @@ namespace lectern::vod {
 
 class Catalog {
  public:
-  // Creates the folder and the file, or brings an older schema up to date. Errors: kFailedPrecondition where another process has
-  // the folder, or where a newer release wrote the file.
+  // Creates the folder and the file, or brings an older schema up to date. Errors: kFailedPrecondition where another
+  // process has the folder, or where a newer release wrote the file.
   static absl::StatusOr<std::unique_ptr<Catalog>> Open(const std::string& data_dir);
 
   // ---- Uploads ----
 
   // Errors: kAlreadyExists.
   absl::Status InsertUpload(const UploadRecord& upload);
-  absl::StatusOr<UploadRecord> GetUpload(absl::string_view id);              // kNotFound
+  absl::StatusOr<UploadRecord> GetUpload(absl::string_view id);  // kNotFound
   absl::StatusOr<std::vector<UploadRecord>> ListUploads(UploadState state);
-  absl::StatusOr<std::vector<UploadRecord>> ListUnreported(int limit);   // oldest first
+  absl::StatusOr<std::vector<UploadRecord>> ListUnreported(int limit);  // oldest first
   // Open uploads, and the bytes that they still miss.
   struct OpenTotals {
     int64_t count = 0;
     uint64_t missing_bytes = 0;
   };
   absl::StatusOr<OpenTotals> GetOpenTotals();
-  // A new writer of an open upload: counts the epoch up, which fences off the writer before. Returns the row as it is then.
-  // Errors: kFailedPrecondition/UPLOAD_GONE where the upload is not open.
+  // A new writer of an open upload: counts the epoch up, which fences off the writer before. Returns the row as it is
+  // then. Errors: kFailedPrecondition/UPLOAD_GONE where the upload is not open.
   absl::StatusOr<UploadRecord> TakeEpoch(absl::string_view id, absl::string_view boot_id, bool unverified);
   // Errors, both: kAborted/SUPERSEDED where `epoch` is not the current one or the upload is not open.
-  absl::Status Checkpoint(absl::string_view id, int64_t epoch, uint64_t durable_offset, bool unverified, absl::Time expires_at);
+  absl::Status Checkpoint(absl::string_view id, int64_t epoch, uint64_t durable_offset, bool unverified,
+                          absl::Time expires_at);
   absl::Status CompleteUpload(absl::string_view id, int64_t epoch, absl::string_view sha256);
   // Ends an open upload as kExpired, kTerminated or kBroken; nothing happens to one that is not open.
   absl::Status CloseUpload(absl::string_view id, UploadState state, absl::string_view error);
   absl::Status MarkReported(absl::string_view id);
-  // Complete becomes kDeleted; its renditions and pictures are forgotten, and outputs of its jobs are given to the sweep.
+  // Complete becomes kDeleted; its renditions and pictures are forgotten, and outputs of its jobs are given to the
+  // sweep.
   absl::Status MarkDeleted(absl::string_view id);
 
   // ---- Outputs of jobs ----
@@ -62,7 +64,7 @@ class Catalog {
   // Records keys for what (job, fence) has staged, in one step; outputs of older fences are given to the sweep.
   // Errors: kFailedPrecondition/FENCED.
   absl::Status CommitOutputs(int64_t job, int64_t fence, const std::vector<OutputRecord>& outputs, absl::Time now);
-  absl::StatusOr<OutputRecord> GetCommitted(int64_t job, absl::string_view name);   // kNotFound
+  absl::StatusOr<OutputRecord> GetCommitted(int64_t job, absl::string_view name);  // kNotFound
   // What the highest fence of a job has committed, by name.
   absl::StatusOr<std::vector<OutputRecord>> ListCommitted(int64_t job);
   // (job, fence) pairs with staged outputs that a higher fence has overtaken, or that are older than `before`.
@@ -78,20 +80,21 @@ class Catalog {
 
   // ---- Published media ----
 
-  // Adds finished renditions (their files are in place) and makes the upload the one that its view shows, unless a newer one
-  // does already: then it is only kept for `retention`, as is what it replaces. `enough` false (sound without the picture): it
-  // does not take over from another recording yet. Errors: kFailedPrecondition with FENCED or UPLOAD_GONE.
+  // Adds finished renditions (their files are in place) and makes the upload the one that its view shows, unless a
+  // newer one does already: then it is only kept for `retention`, as is what it replaces. `enough` false (sound without
+  // the picture): it does not take over from another recording yet. Errors: kFailedPrecondition with FENCED or
+  // UPLOAD_GONE.
   absl::Status PublishRenditions(absl::string_view upload, int64_t job, int64_t fence,
                                  const std::vector<RenditionRecord>& renditions, bool enough, absl::Time now,
                                  absl::Duration retention);
-  absl::StatusOr<std::vector<RenditionRecord>> ListRenditions(absl::string_view upload);   // by label
-  absl::StatusOr<PublishedView> GetPublished(int64_t lecture, absl::string_view view);     // kNotFound
+  absl::StatusOr<std::vector<RenditionRecord>> ListRenditions(absl::string_view upload);  // by label
+  absl::StatusOr<PublishedView> GetPublished(int64_t lecture, absl::string_view view);    // kNotFound
   absl::StatusOr<std::vector<PublishedView>> ListUnwrittenMasters();
   absl::Status MarkMasterWritten(const PublishedView& view);
-  // Forgets and gives to the sweep all recordings of the lecture (of one view, unless empty) but `keep`; open uploads end as
-  // kTerminated. Returns the views that publish nothing any more.
-  absl::StatusOr<std::vector<PublishedView>> DeleteMedia(int64_t lecture, absl::string_view view, absl::string_view keep,
-                                                         absl::Time now);
+  // Forgets and gives to the sweep all recordings of the lecture (of one view, unless empty) but `keep`; open uploads
+  // end as kTerminated. Returns the views that publish nothing any more.
+  absl::StatusOr<std::vector<PublishedView>> DeleteMedia(int64_t lecture, absl::string_view view,
+                                                         absl::string_view keep, absl::Time now);
   absl::Status AddSweep(SweepItem::Kind kind, absl::string_view target, absl::Time not_before);
   absl::StatusOr<std::vector<SweepItem>> ListDueSweeps(absl::Time now, int limit);
   // Also forgets outputs whose objects were below a kPrefix target.

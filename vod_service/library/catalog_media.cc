@@ -46,7 +46,8 @@ from renditions where upload = ? order by label
 constexpr char kGetPublished[] =
     "select lecture, view, upload, version, written from published where lecture = ? and view = ?";
 
-constexpr char kListUnwritten[] = "select lecture, view, upload, version, written from published where written < version";
+constexpr char kListUnwritten[] =
+    "select lecture, view, upload, version, written from published where written < version";
 
 constexpr char kMarkWritten[] =
     "update published set written = max(written, ?) where lecture = ? and view = ? and upload = ?";
@@ -74,7 +75,8 @@ insert into sweep (kind, target, not_before) values (?, ?, ?)
 on conflict (kind, target) do update set not_before = min(not_before, excluded.not_before)
 )sql";
 
-constexpr char kListDue[] = "select id, kind, target, not_before from sweep where not_before <= ? order by not_before limit ?";
+constexpr char kListDue[] =
+    "select id, kind, target, not_before from sweep where not_before <= ? order by not_before limit ?";
 
 constexpr char kForgetOutputs[] = "delete from outputs where folder = ? and key <> ''";
 
@@ -114,7 +116,8 @@ absl::Status SweepUpload(Sqlite& db, absl::string_view upload, absl::Time not_be
   return sweep.Run();
 }
 
-absl::Status MakeCurrent(Sqlite& db, int64_t lecture, absl::string_view view, absl::string_view upload, absl::Time sweep_old) {
+absl::Status MakeCurrent(Sqlite& db, int64_t lecture, absl::string_view view, absl::string_view upload,
+                         absl::Time sweep_old) {
   Statement superseded = db.Query(kSweepSuperseded);
   superseded << absl::ToUnixMillis(sweep_old) << lecture << view << upload;
   RETURN_IF_ERROR(superseded.Run());
@@ -153,7 +156,8 @@ absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, i
     sequence = guard.Int(4);
     published = guard.Int(5);
   }
-  for (const RenditionRecord& rendition : renditions) RETURN_IF_ERROR(InsertRendition(*writer_, rendition, now + retention));
+  for (const RenditionRecord& rendition : renditions)
+    RETURN_IF_ERROR(InsertRendition(*writer_, rendition, now + retention));
   if (published > sequence) {
     RETURN_IF_ERROR(SweepUpload(*writer_, upload, now + retention));
   } else if (enough || published == 0 || published == sequence) {
@@ -232,8 +236,8 @@ absl::StatusOr<std::vector<SweepItem>> Catalog::ListDueSweeps(absl::Time now, in
   while (true) {
     ASSIGN_OR_RETURN(bool row, query.Step());
     if (!row) return items;
-    items.push_back({query.Int(0), static_cast<SweepItem::Kind>(query.Int(1)), query.Text(2),
-                     absl::FromUnixMillis(query.Int(3))});
+    items.push_back(
+        {query.Int(0), static_cast<SweepItem::Kind>(query.Int(1)), query.Text(2), absl::FromUnixMillis(query.Int(3))});
   }
 }
 

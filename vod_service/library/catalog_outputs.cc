@@ -76,7 +76,9 @@ absl::Status Fenced() {
   return WithReason(absl::FailedPreconditionError("the job was given to another resource since"), "FENCED");
 }
 
-std::string FolderOf(absl::string_view key) { return std::string(key.substr(0, key.rfind('/'))); }
+std::string FolderOf(absl::string_view key) {
+  return std::string(key.substr(0, key.rfind('/')));
+}
 
 }  // namespace
 
@@ -120,7 +122,8 @@ absl::StatusOr<std::vector<OutputRecord>> Catalog::ListCommitted(int64_t job) {
   return ReadOutputs(std::move(query));
 }
 
-absl::Status Catalog::CommitOutputs(int64_t job, int64_t fence, const std::vector<OutputRecord>& outputs, absl::Time now) {
+absl::Status Catalog::CommitOutputs(int64_t job, int64_t fence, const std::vector<OutputRecord>& outputs,
+                                    absl::Time now) {
   absl::MutexLock lock(&write_mu_);
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());

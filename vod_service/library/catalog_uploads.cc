@@ -5,8 +5,9 @@
 namespace lectern::vod {
 namespace {
 
-#define LECTERN_UPLOAD_COLUMNS                                                                                      \
-  "sequence, id, lecture, view, organization, size_bytes, state, durable_offset, epoch, unverified, boot_id, metadata, " \
+#define LECTERN_UPLOAD_COLUMNS                                                                                 \
+  "sequence, id, lecture, view, organization, size_bytes, state, durable_offset, epoch, unverified, boot_id, " \
+  "metadata, "                                                                                                 \
   "sha256, error, created_at, expires_at, reported"
 
 UploadRecord ReadUpload(const Statement& row) {
@@ -60,8 +61,9 @@ constexpr char kListUnreported[] =
 constexpr char kOpenTotals[] =
     "select count(*), coalesce(sum(size_bytes - durable_offset), 0) from uploads where state = 0";
 
-constexpr char kTakeEpoch[] = "update uploads set epoch = epoch + 1, boot_id = ?, unverified = ? where id = ? and state = 0 "
-                              "returning " LECTERN_UPLOAD_COLUMNS;
+constexpr char kTakeEpoch[] =
+    "update uploads set epoch = epoch + 1, boot_id = ?, unverified = ? where id = ? and state = 0 "
+    "returning " LECTERN_UPLOAD_COLUMNS;
 
 constexpr char kCheckpoint[] = R"sql(
 update uploads set durable_offset = ?, unverified = ?, expires_at = ? where id = ? and epoch = ? and state = 0
@@ -73,7 +75,8 @@ where id = ? and epoch = ? and state = 0
 )sql";
 
 // The epoch grows, so that a writer that has not noticed cannot record another byte.
-constexpr char kClose[] = "update uploads set state = ?, error = ?, epoch = epoch + 1, reported = 0 where id = ? and state = 0";
+constexpr char kClose[] =
+    "update uploads set state = ?, error = ?, epoch = epoch + 1, reported = 0 where id = ? and state = 0";
 
 constexpr char kMarkReported[] = "update uploads set reported = 1 where id = ? and state <> 0";
 

@@ -20,7 +20,9 @@ bool IsUploadId(absl::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); });
 }
 
-bool IsView(absl::string_view text) { return text == "comb" || text == "cam" || text == "pres"; }
+bool IsView(absl::string_view text) {
+  return text == "comb" || text == "cam" || text == "pres";
+}
 
 bool IsOutputName(absl::string_view text) {
   if (text.empty() || text.size() > kMaxNameBytes || text.front() == '.') return false;
@@ -40,11 +42,17 @@ bool IsPictureName(absl::string_view name) {
   return false;
 }
 
-std::string RecordingKey(absl::string_view upload) { return absl::StrCat("recordings/", upload); }
+std::string RecordingKey(absl::string_view upload) {
+  return absl::StrCat("recordings/", upload);
+}
 
-std::string OutputFolder(int64_t job, int64_t fence) { return absl::StrCat("jobs/", job, "/", fence); }
+std::string OutputFolder(int64_t job, int64_t fence) {
+  return absl::StrCat("jobs/", job, "/", fence);
+}
 
-std::string ViewFolder(int64_t lecture, absl::string_view view) { return absl::StrCat("media/", lecture, "/", view); }
+std::string ViewFolder(int64_t lecture, absl::string_view view) {
+  return absl::StrCat("media/", lecture, "/", view);
+}
 
 std::string MasterKey(int64_t lecture, absl::string_view view) {
   return absl::StrCat(ViewFolder(lecture, view), "/master.m3u8");

@@ -12,8 +12,8 @@
 //   recordings/<upload id>                                   a complete upload
 //   jobs/<job>/<fence>/<name>                                a committed output that other jobs read
 //   media/<lecture>/<view>/master.m3u8                       replaced atomically
-//   media/<lecture>/<view>/<upload id>/<label>-<job>-<fence>/<file>   one published rendition; a name is never used twice
-//   media/<lecture>/<view>/<upload id>/thumbnails/<name>     pictures and their WebVTT index
+//   media/<lecture>/<view>/<upload id>/<label>-<job>-<fence>/<file>   one published rendition; a name is never used
+//   twice media/<lecture>/<view>/<upload id>/thumbnails/<name>     pictures and their WebVTT index
 // What is below media/<lecture>/<view>/ is what a player asks for below /p/<token>/<lecture>/<view>/.
 #pragma once
 
@@ -24,12 +24,12 @@
 
 namespace lectern::vod {
 
-bool IsUploadId(absl::string_view text);      // 32 lower-case hex digits
-bool IsView(absl::string_view text);          // comb, cam, pres
-bool IsOutputName(absl::string_view text);    // [A-Za-z0-9_-][A-Za-z0-9._-]*, at most 100 bytes
-bool IsLabel(absl::string_view text);         // [A-Za-z0-9_]+, at most 32 bytes
+bool IsUploadId(absl::string_view text);    // 32 lower-case hex digits
+bool IsView(absl::string_view text);        // comb, cam, pres
+bool IsOutputName(absl::string_view text);  // [A-Za-z0-9_-][A-Za-z0-9._-]*, at most 100 bytes
+bool IsLabel(absl::string_view text);       // [A-Za-z0-9_]+, at most 32 bytes
 // Pictures and their index are published when their job commits; other outputs are for other jobs only.
-bool IsPictureName(absl::string_view name);   // .vtt, .jpg, .jpeg, .png, .webp
+bool IsPictureName(absl::string_view name);  // .vtt, .jpg, .jpeg, .png, .webp
 
 std::string RecordingKey(absl::string_view upload);
 std::string OutputFolder(int64_t job, int64_t fence);

@@ -10,32 +10,32 @@
 namespace lectern::vod {
 
 enum class UploadState {
-  kOpen,         // bytes are missing
-  kComplete,     // all bytes are at RecordingKey(id), synced, digest known
-  kExpired,      // abandoned
-  kTerminated,   // given up by its client
-  kBroken,       // bytes may be lost: the disk refused to sync; never resumed
-  kDeleted,      // its media was deleted after it had been complete
+  kOpen,        // bytes are missing
+  kComplete,    // all bytes are at RecordingKey(id), synced, digest known
+  kExpired,     // abandoned
+  kTerminated,  // given up by its client
+  kBroken,      // bytes may be lost: the disk refused to sync; never resumed
+  kDeleted,     // its media was deleted after it had been complete
 };
 
 struct UploadRecord {
   std::string id;
-  int64_t sequence = 0;            // order of creation; the newest recording of a view wins
+  int64_t sequence = 0;  // order of creation; the newest recording of a view wins
   int64_t lecture = 0;
   std::string view;
   int64_t organization = 0;
   uint64_t size_bytes = 0;
   UploadState state = UploadState::kOpen;
-  uint64_t durable_offset = 0;     // bytes that are synced; only these are ever acknowledged
-  int64_t epoch = 0;               // grows with each writer; updates of an older one change nothing
-  bool unverified = false;         // what the file has beyond durable_offset awaits its checksum
-  std::string boot_id;             // of the machine when the writer began: bytes in the page cache are gone with it
-  std::string metadata;            // Upload-Metadata as given
-  std::string sha256;              // hex; kComplete and kDeleted
-  std::string error;               // kBroken: for a person
+  uint64_t durable_offset = 0;  // bytes that are synced; only these are ever acknowledged
+  int64_t epoch = 0;            // grows with each writer; updates of an older one change nothing
+  bool unverified = false;      // what the file has beyond durable_offset awaits its checksum
+  std::string boot_id;          // of the machine when the writer began: bytes in the page cache are gone with it
+  std::string metadata;         // Upload-Metadata as given
+  std::string sha256;           // hex; kComplete and kDeleted
+  std::string error;            // kBroken: for a person
   absl::Time created_at;
   absl::Time expires_at;
-  bool reported = false;           // the API has recorded how the upload ended
+  bool reported = false;  // the API has recorded how the upload ended
 };
 
 struct OutputRecord {
@@ -44,15 +44,15 @@ struct OutputRecord {
   std::string name;
   std::string upload;
   uint64_t size_bytes = 0;
-  std::string sha256;              // hex
-  std::string key;                 // of the media object; empty while staged
+  std::string sha256;  // hex
+  std::string key;     // of the media object; empty while staged
 };
 
 struct RenditionRecord {
   std::string upload;
-  std::string label;               // unique in an upload
+  std::string label;  // unique in an upload
   int64_t job = 0;
-  std::string dir;                 // relative to the view's folder
+  std::string dir;  // relative to the view's folder
   bool audio = false;
   std::string codecs;
   int64_t bandwidth_bps = 0;
@@ -78,7 +78,7 @@ struct SweepItem {
   enum Kind { kPrefix = 0, kUpload = 1 };
   int64_t id = 0;
   Kind kind = kPrefix;
-  std::string target;              // folder of media objects; upload id
+  std::string target;  // folder of media objects; upload id
   absl::Time not_before;
 };
 

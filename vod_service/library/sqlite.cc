@@ -19,7 +19,10 @@ absl::Status ErrorOf(sqlite3* db, int code) {
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_), status_(other.status_) {}
+    : db_(other.db_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      bound_(other.bound_),
+      status_(other.status_) {}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
@@ -87,7 +90,8 @@ Sqlite::~Sqlite() {
 
 Statement Sqlite::Query(const char* sql) {
   sqlite3_stmt*& statement = prepared_[sql];
-  if (statement == nullptr && sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+  if (statement == nullptr &&
+      sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
     fprintf(stderr, "wrong SQL in the catalog: %s\n%s\n", sqlite3_errmsg(db_), sql);
     abort();
   }

@@ -14,8 +14,8 @@
 
 namespace lectern::vod {
 
-// One run of a prepared statement: bind with operator<<, then Step. Given back when destroyed. Errors stick: the first one is what
-// Step and Run return.
+// One run of a prepared statement: bind with operator<<, then Step. Given back when destroyed. Errors stick: the first
+// one is what Step and Run return.
 class Statement {
  public:
   Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
@@ -52,7 +52,8 @@ class Statement {
 // Not thread-safe.
 class Sqlite {
  public:
-  // Write-ahead log, synchronous=FULL: what a commit says is on the disk. Errors: kInternal, kResourceExhausted/DISK_FULL.
+  // Write-ahead log, synchronous=FULL: what a commit says is on the disk. Errors: kInternal,
+  // kResourceExhausted/DISK_FULL.
   static absl::StatusOr<std::unique_ptr<Sqlite>> Open(const std::string& path);
   ~Sqlite();
   Sqlite(const Sqlite&) = delete;

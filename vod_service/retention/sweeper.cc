@@ -117,7 +117,8 @@ absl::Status Sweeper::SweepRecordings(absl::Time before) {
 // A folder goes when its newest object is old.
 absl::Status Sweeper::SweepFolder(const std::string& folder, absl::Time before) {
   ASSIGN_OR_RETURN(std::vector<BlobInfo> objects, blobs_.List(folder));
-  const bool young = std::any_of(objects.begin(), objects.end(), [&](const BlobInfo& blob) { return blob.modified > before; });
+  const bool young =
+      std::any_of(objects.begin(), objects.end(), [&](const BlobInfo& blob) { return blob.modified > before; });
   if (young) return absl::OkStatus();
   ASSIGN_OR_RETURN(bool waits, catalog_.WaitsForSweep(SweepItem::kPrefix, folder));
   if (waits) return absl::OkStatus();
@@ -133,7 +134,8 @@ absl::Status Sweeper::SweepJobFolders(absl::Time before) {
       const auto job_number = ParseDigits(job), fence_number = ParseDigits(fence);
       bool known = false;
       if (job_number && fence_number) {
-        ASSIGN_OR_RETURN(known, catalog_.KnowsOutputs(static_cast<int64_t>(*job_number), static_cast<int64_t>(*fence_number)));
+        ASSIGN_OR_RETURN(known,
+                         catalog_.KnowsOutputs(static_cast<int64_t>(*job_number), static_cast<int64_t>(*fence_number)));
       }
       if (!known) RETURN_IF_ERROR(SweepFolder(absl::StrCat("jobs/", job, "/", fence), before));
     }
@@ -145,7 +147,8 @@ absl::Status Sweeper::SweepRenditions(absl::Time before) {
   ASSIGN_OR_RETURN(std::vector<std::string> lectures, blobs_.ListFolders("media"));
   for (const std::string& lecture : lectures) {
     ASSIGN_OR_RETURN(std::vector<std::string> views, blobs_.ListFolders("media/" + lecture));
-    for (const std::string& view : views) RETURN_IF_ERROR(SweepView(absl::StrCat("media/", lecture, "/", view), before));
+    for (const std::string& view : views)
+      RETURN_IF_ERROR(SweepView(absl::StrCat("media/", lecture, "/", view), before));
   }
   return absl::OkStatus();
 }

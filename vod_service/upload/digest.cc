@@ -26,7 +26,7 @@ struct FreeContext {
 using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
 
 void Check(int result) {
-  if (result != 1) abort();   // out of memory, or an OpenSSL without SHA
+  if (result != 1) abort();  // out of memory, or an OpenSSL without SHA
 }
 
 }  // namespace
@@ -65,7 +65,9 @@ Digest::Digest(const Digest& other) : state_(std::make_unique<State>()) {
   Check(EVP_MD_CTX_copy_ex(state_->context.get(), other.state_->context.get()));
 }
 
-Digest& Digest::operator=(const Digest& other) { return *this = Digest(other); }
+Digest& Digest::operator=(const Digest& other) {
+  return *this = Digest(other);
+}
 Digest::Digest(Digest&&) noexcept = default;
 Digest& Digest::operator=(Digest&&) noexcept = default;
 Digest::~Digest() = default;
@@ -83,7 +85,8 @@ void Digest::Update(absl::string_view bytes) {
 std::string Digest::Value() const {
   if (state_->context == nullptr) {
     const uint32_t crc = ~state_->crc;
-    return {static_cast<char>(crc >> 24), static_cast<char>(crc >> 16), static_cast<char>(crc >> 8), static_cast<char>(crc)};
+    return {static_cast<char>(crc >> 24), static_cast<char>(crc >> 16), static_cast<char>(crc >> 8),
+            static_cast<char>(crc)};
   }
   Context copy(EVP_MD_CTX_new());
   Check(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()));

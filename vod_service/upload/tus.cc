@@ -47,7 +47,8 @@ absl::Status CheckMetadata(absl::string_view value) {
     std::string ignored;
     if (!IsMetadataKey(parts.first)) return absl::InvalidArgumentError("Upload-Metadata has an empty or malformed key");
     if (!keys.insert(parts.first).second) return absl::InvalidArgumentError("Upload-Metadata has a key twice");
-    if (!DecodeBase64(parts.second, &ignored)) return absl::InvalidArgumentError("Upload-Metadata has a value that is not base64");
+    if (!DecodeBase64(parts.second, &ignored))
+      return absl::InvalidArgumentError("Upload-Metadata has a value that is not base64");
   }
   return absl::OkStatus();
 }

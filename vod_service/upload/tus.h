@@ -21,15 +21,16 @@ inline constexpr size_t kMaxMetadataBytes = 8192;
 // Upload-Length and Upload-Offset: digits only, at most 2^63 - 1. Errors: kInvalidArgument naming `field`.
 absl::StatusOr<uint64_t> ParseTusNumber(absl::string_view field, absl::string_view value);
 
-// Upload-Metadata: comma-separated "key" or "key base64"; keys are unique, not empty, printable ASCII without space and comma.
-// Values are checked and otherwise left alone: nothing here uses them.
+// Upload-Metadata: comma-separated "key" or "key base64"; keys are unique, not empty, printable ASCII without space and
+// comma. Values are checked and otherwise left alone: nothing here uses them.
 absl::Status CheckMetadata(absl::string_view value);
 
 struct Checksum {
   DigestAlgorithm algorithm = DigestAlgorithm::kSha1;
   std::string bytes;
 };
-// Upload-Checksum: "sha1 <base64>". Errors: kInvalidArgument for another algorithm or a value that is not base64 of its length.
+// Upload-Checksum: "sha1 <base64>". Errors: kInvalidArgument for another algorithm or a value that is not base64 of its
+// length.
 absl::StatusOr<Checksum> ParseChecksum(absl::string_view value);
 
 // The media type without parameters, compared without case.

@@ -35,7 +35,8 @@ absl::Status UploadService::RecoverOne(const UploadRecord& upload) {
   if (fstat(file.get(), &st) != 0) return ErrnoStatus(errno, "reading an upload's size");
   const uint64_t size = static_cast<uint64_t>(st.st_size);
   // After a crash of the machine the tail may be zeros; with a checksum to come nobody has vouched for it.
-  const bool trusted = !boot_id_.empty() && upload.boot_id == boot_id_ && !upload.unverified && size <= upload.size_bytes;
+  const bool trusted =
+      !boot_id_.empty() && upload.boot_id == boot_id_ && !upload.unverified && size <= upload.size_bytes;
   if (trusted && size > upload.durable_offset) {
     if (fdatasync(file.get()) != 0) return ErrnoStatus(errno, "syncing received bytes");
     return SetCheckpoint(upload, size, false);
@@ -57,7 +58,8 @@ void UploadService::FinishPending() {
     if (claim == nullptr) continue;
     auto session = Begin(std::move(claim), {.offset = upload.size_bytes});
     absl::Status finished = session.ok() ? (*session)->Finish(true).status() : session.status();
-    if (!finished.ok()) log::Warn("an upload could not be completed", {{"upload", upload.id}, {"error", finished.message()}});
+    if (!finished.ok())
+      log::Warn("an upload could not be completed", {{"upload", upload.id}, {"error", finished.message()}});
   }
 }
 

@@ -8,7 +8,7 @@
 namespace lectern::vod {
 namespace {
 
-constexpr absl::Duration kInterval = absl::Milliseconds(2500);   // the loop shortens it by up to a fifth
+constexpr absl::Duration kInterval = absl::Milliseconds(2500);  // the loop shortens it by up to a fifth
 // After a long time without the API; the rest follows when these are recorded.
 constexpr int kMaxReports = 500;
 
@@ -19,7 +19,7 @@ v1::UploadEvent EndOf(const UploadRecord& upload) {
   event.set_offset(static_cast<int64_t>(upload.durable_offset));
   switch (upload.state) {
     case UploadState::kComplete:
-    case UploadState::kDeleted:   // it was complete, and the API never said that it knows
+    case UploadState::kDeleted:  // it was complete, and the API never said that it knows
       event.set_kind(v1::UploadEvent::COMPLETED);
       event.set_sha256(upload.sha256);
       break;
@@ -40,7 +40,8 @@ UploadReporter::UploadReporter(UploadService& uploads, std::function<void(const 
 
 void UploadReporter::Recorded(absl::string_view upload) {
   absl::Status marked = uploads_.catalog().MarkReported(upload);
-  if (!marked.ok()) log::Warn("an upload's report could not be noted", {{"upload", upload}, {"error", marked.message()}});
+  if (!marked.ok())
+    log::Warn("an upload's report could not be noted", {{"upload", upload}, {"error", marked.message()}});
 }
 
 void UploadReporter::Report() {

@@ -6,8 +6,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "common/exec/periodic_loop.h"
 #include "vod_service/upload/upload_service.h"
 
@@ -35,7 +35,7 @@ class UploadReporter {
 
   UploadService& uploads_;
   const std::function<void(const v1::UploadEvent&)> send_;
-  PeriodicLoop loop_;   // last: it calls Report
+  PeriodicLoop loop_;  // last: it calls Report
 };
 
 }  // namespace lectern::vod

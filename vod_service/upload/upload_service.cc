@@ -81,8 +81,9 @@ absl::StatusOr<UploadRecord> UploadService::Create(const NewUpload& wanted) {
   if (auto existing = Get(wanted.id); !absl::IsNotFound(existing.status())) return existing;
   if (wanted.size_bytes == 0) return WithReason(absl::InvalidArgumentError("the file is empty"), "EMPTY_FILE");
   if (wanted.size_bytes > static_cast<uint64_t>(limits_.max_upload_bytes)) {
-    return WithReason(absl::OutOfRangeError(absl::StrCat("files may have at most ", limits_.max_upload_bytes, " bytes here")),
-                      "TOO_LARGE");
+    return WithReason(
+        absl::OutOfRangeError(absl::StrCat("files may have at most ", limits_.max_upload_bytes, " bytes here")),
+        "TOO_LARGE");
   }
   RETURN_IF_ERROR(CheckRoom(wanted.size_bytes));
   Fd part(open(PartPath(blobs_.ScratchDir(), wanted.id).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
@@ -132,7 +133,8 @@ absl::StatusOr<Fd> UploadService::OpenPart(const UploadRecord& upload) {
 absl::StatusOr<std::unique_ptr<UploadSession>> UploadService::Begin(WriterClaim claim, const Start& start) {
   ASSIGN_OR_RETURN(UploadRecord upload, Get(claim->upload()));
   const uint64_t current = upload.durable_offset;
-  if (upload.state == UploadState::kComplete) return WithReason(absl::FailedPreconditionError("complete"), "UPLOAD_COMPLETE");
+  if (upload.state == UploadState::kComplete)
+    return WithReason(absl::FailedPreconditionError("complete"), "UPLOAD_COMPLETE");
   if (Abandoned(upload)) return Gone();
   if (!start.from_scratch && start.offset != current) {
     return WithReason(absl::AbortedError(absl::StrCat("the upload continues at byte ", current)), "OFFSET_MISMATCH");
@@ -203,7 +205,8 @@ absl::Status UploadService::MarkBroken(const UploadRecord& upload, absl::string_
 absl::Status UploadService::Terminate(WriterClaim claim) {
   ASSIGN_OR_RETURN(UploadRecord upload, Get(claim->upload()));
   if (upload.state == UploadState::kComplete) {
-    return WithReason(absl::FailedPreconditionError("the upload is complete; delete the recording instead"), "UPLOAD_COMPLETE");
+    return WithReason(absl::FailedPreconditionError("the upload is complete; delete the recording instead"),
+                      "UPLOAD_COMPLETE");
   }
   Close(upload, UploadState::kTerminated, "");
   return absl::OkStatus();

@@ -1,7 +1,8 @@
 // Receives recordings so that no acknowledged byte is ever lost.
 //
-// Only synced bytes are acknowledged. One writer an upload: a place in `writers()` in this process, and an epoch in the catalog
-// that fences whoever did not notice that it lost its place. An upload ends in the order sync -> digest -> move to its final key
+// Only synced bytes are acknowledged. One writer an upload: a place in `writers()` in this process, and an epoch in the
+// catalog that fences whoever did not notice that it lost its place. An upload ends in the order sync -> digest -> move
+// to its final key
 // -> sync folders -> one catalog commit; a crash between any two steps is repaired by Recover and FinishPending.
 //
 // Methods block on the disk: call them from a thread pool. Thread-safe.
@@ -33,9 +34,9 @@ namespace lectern::vod {
 
 struct UploadLimits {
   int64_t max_upload_bytes = int64_t{200} << 30;
-  int64_t min_free_bytes = int64_t{2} << 30;           // of the disk, never given to uploads
+  int64_t min_free_bytes = int64_t{2} << 30;  // of the disk, never given to uploads
   int64_t max_open_uploads = 10'000;
-  absl::Duration expiry = absl::Hours(24);             // without a byte
+  absl::Duration expiry = absl::Hours(24);  // without a byte
 };
 
 struct NewUpload {
@@ -51,15 +52,15 @@ class UploadService {
  public:
   UploadService(Catalog& catalog, BlobStore& blobs, Clock& clock, UploadLimits limits);
 
-  // Once, before the first request: makes the catalog agree with the files. After a crash of the process what reached the page
-  // cache counts; after a crash of the machine only what was synced.
+  // Once, before the first request: makes the catalog agree with the files. After a crash of the process what reached
+  // the page cache counts; after a crash of the machine only what was synced.
   absl::Status Recover();
   // Completes uploads that have all bytes and were interrupted before the last step.
   void FinishPending();
   // Ends uploads that nobody continued in time.
   void ExpireAbandoned();
-  // Removes the received bytes of uploads that ended without a recording, and files that no upload knows and that are older
-  // than `unknown_age`.
+  // Removes the received bytes of uploads that ended without a recording, and files that no upload knows and that are
+  // older than `unknown_age`.
   void SweepParts(absl::Duration unknown_age);
 
   // The upload, made now or before. Errors: kInvalidArgument (EMPTY_FILE), kOutOfRange/TOO_LARGE,
@@ -72,12 +73,13 @@ class UploadService {
   // kAborted/OFFSET_MISMATCH (nothing changes), kDataLoss/UPLOAD_BROKEN.
   struct Start {
     uint64_t offset = 0;
-    bool from_scratch = false;              // forget what was received (a plain PUT)
-    std::optional<Checksum> checksum;       // of what this request sends
+    bool from_scratch = false;         // forget what was received (a plain PUT)
+    std::optional<Checksum> checksum;  // of what this request sends
   };
   absl::StatusOr<std::unique_ptr<UploadSession>> Begin(WriterClaim claim, const Start& start);
 
-  // Gives an open upload up and frees its bytes. `claim` keeps writers out. A complete one is kFailedPrecondition/UPLOAD_COMPLETE.
+  // Gives an open upload up and frees its bytes. `claim` keeps writers out. A complete one is
+  // kFailedPrecondition/UPLOAD_COMPLETE.
   absl::Status Terminate(WriterClaim claim);
 
   // Ends the requests that write to uploads that are not open any more.
@@ -99,7 +101,8 @@ class UploadService {
   absl::Time SteadyNow() { return started_at_ + (clock_.Steady() - started_steady_); }
   // One that has all its bytes is completed, however late.
   bool Abandoned(const UploadRecord& upload) {
-    return upload.state == UploadState::kOpen && upload.durable_offset < upload.size_bytes && upload.expires_at <= SteadyNow();
+    return upload.state == UploadState::kOpen && upload.durable_offset < upload.size_bytes &&
+           upload.expires_at <= SteadyNow();
   }
 
   absl::Status RecoverOne(const UploadRecord& upload);

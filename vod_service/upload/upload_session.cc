@@ -34,7 +34,8 @@ UploadSession::UploadSession(UploadService& service, WriterClaim claim, UploadRe
 
 UploadSession::~UploadSession() {
   // Refused before the first byte, for example; the next request goes on with it.
-  if (!finished_) service_.KeepDigest(upload_.id, digest_before_chunk_ ? *std::move(digest_before_chunk_) : std::move(digest_));
+  if (!finished_)
+    service_.KeepDigest(upload_.id, digest_before_chunk_ ? *std::move(digest_before_chunk_) : std::move(digest_));
 }
 
 absl::Status UploadSession::Write(absl::string_view bytes) {
@@ -74,7 +75,8 @@ absl::Status UploadSession::Checkpoint(absl::Duration now) {
 }
 
 absl::Status UploadSession::SyncAndRecord() {
-  // After a failed sync the kernel may have dropped the pages and call the next sync a success: the upload cannot be trusted.
+  // After a failed sync the kernel may have dropped the pages and call the next sync a success: the upload cannot be
+  // trusted.
   if (offset_ != upload_.durable_offset && fdatasync(file_.get()) != 0) {
     return service_.MarkBroken(upload_, ErrnoStatus(errno, "syncing received bytes").message());
   }
@@ -88,7 +90,8 @@ absl::Status UploadSession::VerifyChunk(bool body_complete) {
   if (!body_complete) return DropChunk();
   if (chunk_digest_->Value() == checksum_->bytes) return absl::OkStatus();
   RETURN_IF_ERROR(DropChunk());
-  return WithReason(absl::InvalidArgumentError("the bytes do not match their checksum and were dropped"), "CHECKSUM_MISMATCH");
+  return WithReason(absl::InvalidArgumentError("the bytes do not match their checksum and were dropped"),
+                    "CHECKSUM_MISMATCH");
 }
 
 absl::Status UploadSession::DropChunk() {

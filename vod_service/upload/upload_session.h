@@ -27,8 +27,8 @@ struct RunningDigest {
 // Made by UploadService::Begin. Used by one request, from one thread at a time.
 class UploadSession {
  public:
-  UploadSession(UploadService& service, WriterClaim claim, UploadRecord upload, Fd file, std::optional<Checksum> checksum,
-                RunningDigest digest, absl::Duration now);
+  UploadSession(UploadService& service, WriterClaim claim, UploadRecord upload, Fd file,
+                std::optional<Checksum> checksum, RunningDigest digest, absl::Duration now);
   ~UploadSession();
 
   Writer& writer() { return *claim_; }
@@ -45,8 +45,8 @@ class UploadSession {
   // kDataLoss/UPLOAD_BROKEN where the disk did not take the bytes.
   absl::Status Checkpoint(absl::Duration now);
 
-  // Blocks. The last call: keeps what was received (drops it where its checksum is wrong or `body_complete` is false and there is
-  // a checksum), and completes the upload where nothing is missing. Returns the upload as it is then.
+  // Blocks. The last call: keeps what was received (drops it where its checksum is wrong or `body_complete` is false
+  // and there is a checksum), and completes the upload where nothing is missing. Returns the upload as it is then.
   // Errors: those of Checkpoint, kInvalidArgument/CHECKSUM_MISMATCH.
   absl::StatusOr<UploadRecord> Finish(bool body_complete);
 

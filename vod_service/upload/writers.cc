@@ -4,8 +4,8 @@
 
 namespace lectern::vod {
 
-// The callback runs under the mutex: SetAbort(nullptr) returns only when it is over, so that it never reaches a body reader that
-// is gone. It only posts to the connection's executor.
+// The callback runs under the mutex: SetAbort(nullptr) returns only when it is over, so that it never reaches a body
+// reader that is gone. It only posts to the connection's executor.
 void Writer::SetAbort(std::function<void()> abort) {
   absl::MutexLock lock(&mu_);
   abort_ = std::move(abort);

@@ -36,8 +36,8 @@ class Writer {
   void CheckpointDone() { checkpoint_wanted_.store(false, std::memory_order_relaxed); }
   bool checkpoint_wanted() const { return checkpoint_wanted_.load(std::memory_order_relaxed); }
 
-  // How to wake the request from waiting for bytes; nullptr before it ends. Called at most once, from any thread, at once where
-  // Stop was called before.
+  // How to wake the request from waiting for bytes; nullptr before it ends. Called at most once, from any thread, at
+  // once where Stop was called before.
   void SetAbort(std::function<void()> abort);
   // The request is to end: what it has received is kept.
   void Stop();
@@ -60,7 +60,8 @@ class Writers {
  public:
   explicit Writers(Clock& clock) : clock_(clock) {}
 
-  // The place of the upload's writer, free again when the pointer is dropped; nullptr while somebody has it or after Close.
+  // The place of the upload's writer, free again when the pointer is dropped; nullptr while somebody has it or after
+  // Close.
   WriterClaim TryClaim(absl::string_view upload);
   // Calls `f` with the upload's writer, if there is one, while it cannot go away. `f` must not block.
   bool WithHolder(absl::string_view upload, const std::function<void(Writer&)>& f);

@@ -29,10 +29,12 @@ class JobFilesTest : public ::testing::Test {
   }
   void Upload(char digit, const std::string& bytes) {
     std::string token = UploadToken(keys_, UploadId(digit), static_cast<int64_t>(bytes.size()));
-    ASSERT_EQ(Ask(server_->port(), "PUT", "/uploads/" + UploadId(digit), {"Authorization: Bearer " + token}, bytes).status, 204);
+    ASSERT_EQ(
+        Ask(server_->port(), "PUT", "/uploads/" + UploadId(digit), {"Authorization: Bearer " + token}, bytes).status,
+        204);
   }
-  Reply Job(const std::string& method, int64_t job, int64_t fence, const std::string& what, const std::string& body = "",
-            std::vector<std::string> headers = {}, char upload = '1') {
+  Reply Job(const std::string& method, int64_t job, int64_t fence, const std::string& what,
+            const std::string& body = "", std::vector<std::string> headers = {}, char upload = '1') {
     headers.push_back("Authorization: Bearer " + JobToken(keys_, job, fence, UploadId(upload)));
     return Ask(server_->port(), method, absl::StrCat("/jobs/", job, "/", fence, "/", what), headers, body);
   }
@@ -70,7 +72,8 @@ TEST_F(JobFilesTest, AnOutputIsSeenByOthersOnlyAfterItsCommit) {
 TEST_F(JobFilesTest, AnOlderFenceIsRefusedEverywhere) {
   EXPECT_EQ(Job("PUT", 5, 1, "outputs/a.mp4", "old").status, 204);
   EXPECT_EQ(Job("HEAD", 5, 2, "source").status, 200) << "the job runs elsewhere now";
-  for (const Reply& reply : {Job("PUT", 5, 1, "outputs/a.mp4", "late"), Job("POST", 5, 1, "commit"), Job("GET", 5, 1, "source")}) {
+  for (const Reply& reply :
+       {Job("PUT", 5, 1, "outputs/a.mp4", "late"), Job("POST", 5, 1, "commit"), Job("GET", 5, 1, "source")}) {
     EXPECT_EQ(reply.status, 409);
     EXPECT_TRUE(absl::StrContains(reply.body, "FENCED")) << reply.body;
   }
@@ -101,8 +104,8 @@ TEST_F(JobFilesTest, AWrongDigestIsRefusedAndLeavesNothing) {
 }
 
 TEST_F(JobFilesTest, HostileNamesAreUnknown) {
-  for (std::string name : {std::string("../a"), std::string("..%2fa"), std::string(".hidden"), std::string("a/b"), std::string("a%00"),
-                           std::string(), std::string(101, 'a'), std::string("a;b")}) {
+  for (std::string name : {std::string("../a"), std::string("..%2fa"), std::string(".hidden"), std::string("a/b"),
+                           std::string("a%00"), std::string(), std::string(101, 'a'), std::string("a;b")}) {
     EXPECT_EQ(Job("PUT", 5, 1, "outputs/" + name, "x").status, 404) << name;
     EXPECT_EQ(Job("GET", 6, 1, "input/5/" + name).status, 404) << name;
   }
@@ -130,7 +133,8 @@ TEST_F(JobFilesTest, PicturesArePublishedWithTheirCommit) {
   Reply commit = Job("POST", 5, 1, "commit");
   const std::string path = UploadId('1') + "/thumbnails/thumbnails.vtt";
   EXPECT_TRUE(absl::StrContains(commit.body, path)) << commit.body;
-  Reply vtt = Ask(server_->port(), "GET", absl::StrCat("/p/", testing::PlaybackToken(keys_, testing::kLecture), "/12/comb/", path), {});
+  Reply vtt = Ask(server_->port(), "GET",
+                  absl::StrCat("/p/", testing::PlaybackToken(keys_, testing::kLecture), "/12/comb/", path), {});
   EXPECT_EQ(vtt.status, 200);
   EXPECT_EQ(vtt.body, "WEBVTT\n");
   EXPECT_EQ(vtt.Header("Content-Type"), "text/vtt; charset=utf-8");

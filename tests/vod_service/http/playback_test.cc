@@ -26,7 +26,8 @@ class PlaybackTest : public ::testing::Test {
     ASSERT_OK(server_->blobs().Put("media/12/comb/" + segment_, "0123456789abcdefghijklmnopqr"));
   }
   Reply Get(const std::string& path, std::vector<std::string> headers = {}, const std::string& method = "GET") {
-    return Ask(server_->port(), method, absl::StrCat("/p/", PlaybackToken(keys_, kLecture), "/12/comb/", path), headers);
+    return Ask(server_->port(), method, absl::StrCat("/p/", PlaybackToken(keys_, kLecture), "/12/comb/", path),
+               headers);
   }
 
   TempDir dir_;
@@ -76,7 +77,8 @@ TEST_F(PlaybackTest, ATokenOpensItsLectureOnly) {
   expired.expires_at = absl::Now() - absl::Hours(1);
   expired.resource = testing::kResource;
   expired.lecture = kLecture;
-  EXPECT_EQ(Ask(server_->port(), "GET", "/p/" + Sign(keys_.playback, expired) + "/12/comb/master.m3u8", {}).status, 403);
+  EXPECT_EQ(Ask(server_->port(), "GET", "/p/" + Sign(keys_.playback, expired) + "/12/comb/master.m3u8", {}).status,
+            403);
   expired.expires_at = absl::Now() + absl::Hours(1);
   expired.resource = testing::kResource + 1;
   EXPECT_EQ(Ask(server_->port(), "GET", "/p/" + Sign(keys_.playback, expired) + "/12/comb/master.m3u8", {}).status, 403)
@@ -105,18 +107,21 @@ TEST_F(PlaybackTest, AWithdrawnTokenPlaysNothingAlsoAfterARestart) {
 }
 
 TEST_F(PlaybackTest, R36R37NothingOutsideIsReachable) {
-  std::filesystem::create_symlink("/etc/passwd", dir_ / ("store/objects/media/12/comb/" + testing::UploadId('1') + "/720p-5-1/x"));
+  std::filesystem::create_symlink("/etc/passwd",
+                                  dir_ / ("store/objects/media/12/comb/" + testing::UploadId('1') + "/720p-5-1/x"));
   ASSERT_OK(server_->blobs().Put("recordings/" + testing::UploadId('1'), "the whole recording"));
   const std::string id = testing::UploadId('1');
-  for (const std::string& path : std::vector<std::string>
-       {std::string("../../../recordings/") + id, std::string("..%2f..%2f..%2frecordings%2f") + id, id + "/720p-5-1/../../master.m3u8",
-        id + "/720p-5-1/x", id + "//seg-00001.m4s", id + "/720p-5-1/seg-00001.m4s;", id + "/720p-5-1/%00", id, id + "/720p-5-1",
-        std::string("master.m3u8/"), std::string("./master.m3u8"), std::string("%6daster.m3u8"), id + "/720p-5-1/.hidden"}) {
+  for (const std::string& path : std::vector<std::string>{
+           std::string("../../../recordings/") + id, std::string("..%2f..%2f..%2frecordings%2f") + id,
+           id + "/720p-5-1/../../master.m3u8", id + "/720p-5-1/x", id + "//seg-00001.m4s",
+           id + "/720p-5-1/seg-00001.m4s;", id + "/720p-5-1/%00", id, id + "/720p-5-1", std::string("master.m3u8/"),
+           std::string("./master.m3u8"), std::string("%6daster.m3u8"), id + "/720p-5-1/.hidden"}) {
     EXPECT_EQ(Get(path).status, 404) << path;
   }
   const std::string token = PlaybackToken(keys_, kLecture);
-  for (const std::string& path : std::vector<std::string>{"/p/" + token, "/p/" + token + "/12", "/p//12/comb/master.m3u8", "/p/" + token + "/012/comb/master.m3u8",
-                                  "/p/" + token + "/12/COMB/master.m3u8", "/p/" + token + "/-12/comb/master.m3u8"}) {
+  for (const std::string& path : std::vector<std::string>{
+           "/p/" + token, "/p/" + token + "/12", "/p//12/comb/master.m3u8", "/p/" + token + "/012/comb/master.m3u8",
+           "/p/" + token + "/12/COMB/master.m3u8", "/p/" + token + "/-12/comb/master.m3u8"}) {
     EXPECT_EQ(Ask(server_->port(), "GET", path, {}).status, 404) << path;
   }
 }

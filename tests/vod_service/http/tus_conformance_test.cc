@@ -84,7 +84,9 @@ TEST_F(TusConformanceTest, U04AnEmptyFileIsRefusedInWords) {
 
 TEST_F(TusConformanceTest, U05ToU08WrongLengthsAreRefusedAndNothingIsStored) {
   EXPECT_EQ(Ask(port(), "POST", "/uploads", TusHeaders(Token(5))).status, 400);
-  EXPECT_EQ(Ask(port(), "POST", "/uploads", TusHeaders(Token(5), {"Upload-Length: 5", "Upload-Defer-Length: 1"})).status, 400);
+  EXPECT_EQ(
+      Ask(port(), "POST", "/uploads", TusHeaders(Token(5), {"Upload-Length: 5", "Upload-Defer-Length: 1"})).status,
+      400);
   EXPECT_EQ(Ask(port(), "POST", "/uploads", TusHeaders(Token(5), {"Upload-Defer-Length: 2"})).status, 400);
   EXPECT_EQ(Ask(port(), "POST", "/uploads", TusHeaders(Token(5), {"Upload-Length: 6"})).status, 413);
   EXPECT_EQ(Ask(port(), "POST", "/uploads", TusHeaders(Token(5), {"Upload-Length: 4"})).status, 400);
@@ -140,12 +142,15 @@ TEST_F(TusConformanceTest, H44HostileFileNamesReachNoPath) {
   }
   std::string long_name = absl::Base64Escape(std::string(7000, 'n'));
   EXPECT_EQ(Ask(port(), "POST", "/uploads",
-                TusHeaders(Token(5, '2'), {"Upload-Length: 5", "Upload-Metadata: filename " + long_name})).status, 400);
+                TusHeaders(Token(5, '2'), {"Upload-Length: 5", "Upload-Metadata: filename " + long_name}))
+                .status,
+            400);
 }
 
 TEST_F(TusConformanceTest, U15AnotherContentTypeIs415) {
   Create(5);
-  Reply reply = Ask(port(), "PATCH", Path(), TusHeaders(Token(5), {"Content-Type: video/mp4", "Upload-Offset: 0"}), "hello");
+  Reply reply =
+      Ask(port(), "PATCH", Path(), TusHeaders(Token(5), {"Content-Type: video/mp4", "Upload-Offset: 0"}), "hello");
   EXPECT_EQ(reply.status, 415);
   EXPECT_EQ(Head(5).Header("Upload-Offset"), "0");
 }
@@ -165,9 +170,9 @@ TEST_F(TusConformanceTest, U17MoreThanTheLengthIs413AndTheFileNeverLonger) {
   EXPECT_EQ(Patch(5, 0, "hello world").status, 413);
   EXPECT_EQ(Patch(5, 0, "hel").status, 204);
   EXPECT_EQ(Patch(5, 3, "lo world").status, 413);
-  Reply chunked = Ask(port(), "PATCH", Path(),
-                      TusHeaders(Token(5), {kStream, "Upload-Offset: 3", "Transfer-Encoding: chunked"}),
-                      "8\r\nlo world\r\n0\r\n\r\n");
+  Reply chunked =
+      Ask(port(), "PATCH", Path(), TusHeaders(Token(5), {kStream, "Upload-Offset: 3", "Transfer-Encoding: chunked"}),
+          "8\r\nlo world\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.status, 413);
   EXPECT_EQ(Head(5).Header("Upload-Offset"), "3");
   EXPECT_EQ(Patch(5, 3, "lo").status, 204);
@@ -196,9 +201,9 @@ TEST_F(TusConformanceTest, U19APatchOfACompleteUploadCompletesNothingAgain) {
 
 TEST_F(TusConformanceTest, U20ChunkedCodingNeedsNoLength) {
   Create(5);
-  Reply reply = Ask(port(), "PATCH", Path(),
-                    TusHeaders(Token(5), {kStream, "Upload-Offset: 0", "Transfer-Encoding: chunked"}),
-                    "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n");
+  Reply reply =
+      Ask(port(), "PATCH", Path(), TusHeaders(Token(5), {kStream, "Upload-Offset: 0", "Transfer-Encoding: chunked"}),
+          "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n");
   EXPECT_EQ(reply.status, 204);
   EXPECT_EQ(Row().sha256, Sha256Hex("hello"));
 }
@@ -210,7 +215,9 @@ TEST_F(TusConformanceTest, U22ChecksumsAreVerifiedAndAWrongChunkIsDropped) {
   EXPECT_EQ(Patch(300'000, 0, part(0), {Checksum("sha1", DigestAlgorithm::kSha1, part(0))}).status, 204);
   EXPECT_EQ(Patch(300'000, 100'000, part(1), {Checksum("sha256", DigestAlgorithm::kSha256, part(0))}).status, 460);
   EXPECT_EQ(Head(300'000).Header("Upload-Offset"), "100000");
-  EXPECT_EQ(Patch(300'000, 100'000, part(1), {"Upload-Checksum: md5 " + absl::Base64Escape(std::string(16, 'x'))}).status, 400);
+  EXPECT_EQ(
+      Patch(300'000, 100'000, part(1), {"Upload-Checksum: md5 " + absl::Base64Escape(std::string(16, 'x'))}).status,
+      400);
   EXPECT_EQ(Patch(300'000, 100'000, part(1), {Checksum("sha256", DigestAlgorithm::kSha256, part(1))}).status, 204);
   EXPECT_EQ(Patch(300'000, 200'000, part(2), {Checksum("crc32c", DigestAlgorithm::kCrc32c, part(2))}).status, 204);
   EXPECT_EQ(Row().sha256, Sha256Hex(bytes));
@@ -236,8 +243,8 @@ TEST_F(TusConformanceTest, U23CreationCanCarryBytes) {
 
 TEST_F(TusConformanceTest, U24ABadTokenIsRefusedBeforeTheBodyIsAskedFor) {
   testing::Wire wire(port());
-  wire.Send(absl::StrCat("PATCH ", Path(), " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nExpect: 100-continue\r\n", kStream,
-                         "\r\nUpload-Offset: 0\r\nContent-Length: 1000000\r\n\r\n"));
+  wire.Send(absl::StrCat("PATCH ", Path(), " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nExpect: 100-continue\r\n",
+                         kStream, "\r\nUpload-Offset: 0\r\nContent-Length: 1000000\r\n\r\n"));
   EXPECT_EQ(wire.Receive().status, 401);
 }
 
@@ -245,7 +252,8 @@ TEST_F(TusConformanceTest, U26DeleteStopsTheWriterAndFreesTheDisk) {
   Create(1'000'000);
   testing::Wire writer(port());
   writer.Send(absl::StrCat("PATCH ", Path(), " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ",
-                           Token(1'000'000), "\r\n", kStream, "\r\nUpload-Offset: 0\r\nContent-Length: 1000000\r\n\r\n", Noise(5000)));
+                           Token(1'000'000), "\r\n", kStream, "\r\nUpload-Offset: 0\r\nContent-Length: 1000000\r\n\r\n",
+                           Noise(5000)));
   while (!server_->uploads().writers().IsHeld(UploadId('1'))) std::this_thread::yield();
   EXPECT_EQ(Ask(port(), "DELETE", Path(), TusHeaders(Token(1'000'000))).status, 204);
   writer.Receive();
@@ -260,15 +268,19 @@ TEST_F(TusConformanceTest, U26DeleteStopsTheWriterAndFreesTheDisk) {
 
 TEST_F(TusConformanceTest, U30TheMethodCanBeOverridden) {
   Create(5);
-  EXPECT_EQ(Ask(port(), "POST", Path(), TusHeaders(Token(5), {"X-HTTP-Method-Override: PATCH", kStream, "Upload-Offset: 0"}), "he").status,
+  EXPECT_EQ(Ask(port(), "POST", Path(),
+                TusHeaders(Token(5), {"X-HTTP-Method-Override: PATCH", kStream, "Upload-Offset: 0"}), "he")
+                .status,
             204);
-  EXPECT_EQ(Ask(port(), "POST", Path(), TusHeaders(Token(5), {"X-HTTP-Method-Override: HEAD"})).Header("Upload-Offset"), "2");
+  EXPECT_EQ(Ask(port(), "POST", Path(), TusHeaders(Token(5), {"X-HTTP-Method-Override: HEAD"})).Header("Upload-Offset"),
+            "2");
   EXPECT_EQ(Ask(port(), "POST", Path(), TusHeaders(Token(5), {"X-HTTP-Method-Override: DELETE"})).status, 204);
   EXPECT_EQ(Head(5).status, 410);
 }
 
 TEST_F(TusConformanceTest, U31BrowsersMayUseEveryTusHeader) {
-  Reply preflight = Ask(port(), "OPTIONS", Path(), {"Origin: https://lectures.example", "Access-Control-Request-Method: PATCH"});
+  Reply preflight =
+      Ask(port(), "OPTIONS", Path(), {"Origin: https://lectures.example", "Access-Control-Request-Method: PATCH"});
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.Header("Access-Control-Allow-Origin"), "*");
   EXPECT_FALSE(preflight.Has("Access-Control-Allow-Credentials"));

@@ -44,7 +44,9 @@ class TusHostileTest : public ::testing::Test {
     return Ask(port(), "POST", "/uploads", TusHeaders(Token(size), {absl::StrCat("Upload-Length: ", size)})).status;
   }
   int Patch(int64_t size, int64_t offset, const std::string& bytes) {
-    return Ask(port(), "PATCH", Path(), TusHeaders(Token(size), {kStream, absl::StrCat("Upload-Offset: ", offset)}), bytes).status;
+    return Ask(port(), "PATCH", Path(), TusHeaders(Token(size), {kStream, absl::StrCat("Upload-Offset: ", offset)}),
+               bytes)
+        .status;
   }
   // -1 where the answer has none.
   int64_t Offset(int64_t size) {
@@ -185,13 +187,17 @@ TEST_F(TusHostileTest, H39ADripIsClosedAndWhatCameIsKept) {
 TEST_F(TusHostileTest, H40OffsetsThatAreNoNumbersAreRefused) {
   Start();
   Create(10);
-  for (const char* offset : {"-1", "+5", "0x10", "7,7", "9223372036854775808", "99999999999999999999", "", "1e3", "0 0", "٣"}) {
-    Reply reply = Ask(port(), "PATCH", Path(), TusHeaders(Token(10), {kStream, absl::StrCat("Upload-Offset: ", offset)}), "x");
+  for (const char* offset :
+       {"-1", "+5", "0x10", "7,7", "9223372036854775808", "99999999999999999999", "", "1e3", "0 0", "٣"}) {
+    Reply reply =
+        Ask(port(), "PATCH", Path(), TusHeaders(Token(10), {kStream, absl::StrCat("Upload-Offset: ", offset)}), "x");
     EXPECT_EQ(reply.status, 400) << offset;
     Reply length = Ask(port(), "POST", "/uploads", TusHeaders(Token(10), {absl::StrCat("Upload-Length: ", offset)}));
     EXPECT_EQ(length.status, 400) << offset;
   }
-  EXPECT_EQ(Ask(port(), "PATCH", Path(), TusHeaders(Token(10), {kStream, "Upload-Offset: 0", "Upload-Offset: 0"}), "x").status, 400);
+  EXPECT_EQ(Ask(port(), "PATCH", Path(), TusHeaders(Token(10), {kStream, "Upload-Offset: 0", "Upload-Offset: 0"}), "x")
+                .status,
+            400);
   EXPECT_EQ(Ask(port(), "PATCH", Path(), TusHeaders(Token(10), {kStream}), "x").status, 400);
   EXPECT_EQ(Offset(10), 0);
 }
@@ -200,8 +206,9 @@ TEST_F(TusHostileTest, H41SmugglingPairsAreRefused) {
   Start();
   Create(10);
   Wire both(port());
-  both.Send(absl::StrCat("PATCH ", Path(), " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ", Token(10),
-                         "\r\n", kStream, "\r\nUpload-Offset: 0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  both.Send(absl::StrCat("PATCH ", Path(), " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ",
+                         Token(10), "\r\n", kStream,
+                         "\r\nUpload-Offset: 0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
   EXPECT_EQ(both.Receive().status, 400);
   EXPECT_TRUE(both.Closed());
   EXPECT_EQ(Offset(10), 0);
@@ -251,9 +258,10 @@ TEST_F(TusHostileTest, AChunkWithAChecksumThatBreaksOffIsDropped) {
 
 TEST_F(TusHostileTest, H43HostileIdsAreUnknown) {
   Start();
-  for (std::string path : {std::string("/uploads/../../etc/passwd"), std::string("/uploads/%2e%2e%2fcatalog.sqlite3"),
-                           "/uploads/" + std::string(8000, 'a'), std::string("/uploads/"), std::string("/uploads/ABCDEF"),
-                           std::string("/uploads/%00"), "/uploads/" + UploadId('1') + "/x", std::string("/uploadsx")}) {
+  for (std::string path :
+       {std::string("/uploads/../../etc/passwd"), std::string("/uploads/%2e%2e%2fcatalog.sqlite3"),
+        "/uploads/" + std::string(8000, 'a'), std::string("/uploads/"), std::string("/uploads/ABCDEF"),
+        std::string("/uploads/%00"), "/uploads/" + UploadId('1') + "/x", std::string("/uploadsx")}) {
     EXPECT_EQ(Ask(port(), "HEAD", path, TusHeaders(Token(5))).status, 404) << path;
   }
 }
@@ -261,8 +269,10 @@ TEST_F(TusHostileTest, H43HostileIdsAreUnknown) {
 TEST_F(TusHostileTest, H47PackedBodiesAreRefusedAndNeverInflated) {
   Start();
   Create(100);
-  EXPECT_EQ(Ask(port(), "PATCH", Path(), TusHeaders(Token(100), {kStream, "Upload-Offset: 0", "Content-Encoding: gzip"}), "x").status,
-            415);
+  EXPECT_EQ(
+      Ask(port(), "PATCH", Path(), TusHeaders(Token(100), {kStream, "Upload-Offset: 0", "Content-Encoding: gzip"}), "x")
+          .status,
+      415);
   EXPECT_EQ(Offset(100), 0);
 }
 
@@ -280,7 +290,8 @@ TEST_F(TusHostileTest, H49AStopKeepsWhatEverySenderSent) {
   }
   for (int i = 0; i < kSenders; ++i) {
     struct stat st = {};
-    while (stat(PartPath(server_->blobs().ScratchDir(), ids[i]).c_str(), &st) != 0 || st.st_size < 10'000 + i) std::this_thread::yield();
+    while (stat(PartPath(server_->blobs().ScratchDir(), ids[i]).c_str(), &st) != 0 || st.st_size < 10'000 + i)
+      std::this_thread::yield();
   }
   server_->Stop();
   for (int i = 0; i < kSenders; ++i) {
@@ -292,7 +303,8 @@ TEST_F(TusHostileTest, H49AStopKeepsWhatEverySenderSent) {
 TEST_F(TusHostileTest, MoreOpenUploadsThanAllowedAreSentAwayForAWhile) {
   Start({.limits = {.max_open_uploads = 1}});
   EXPECT_EQ(Create(10), 201);
-  Reply second = Ask(port(), "POST", "/uploads", TusHeaders(UploadToken(keys_, UploadId('2'), 10), {"Upload-Length: 10"}));
+  Reply second =
+      Ask(port(), "POST", "/uploads", TusHeaders(UploadToken(keys_, UploadId('2'), 10), {"Upload-Length: 10"}));
   EXPECT_EQ(second.status, 503);
   EXPECT_TRUE(second.Has("Retry-After"));
   EXPECT_EQ(Create(10), 201) << "an open one may still be asked for";
@@ -308,7 +320,8 @@ TEST_F(TusHostileTest, AFileThatWouldNotFitIsRefusedBeforeTheFirstByte) {
 class FullDiskTest : public TusHostileTest {
  protected:
   void SetUp() override {
-    if (geteuid() != 0 || mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "cannot mount";
+    if (geteuid() != 0 || mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, "size=2m") != 0)
+      GTEST_SKIP() << "cannot mount";
     mounted_ = true;
   }
   ~FullDiskTest() override {

@@ -1,4 +1,5 @@
-// The service is killed at many byte positions; no acknowledged byte may be missing and every upload must end with the right digest.
+// The service is killed at many byte positions; no acknowledged byte may be missing and every upload must end with the
+// right digest.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -89,12 +90,15 @@ TEST_F(UploadCrashTest, H34KilledAtAnyByteTheServiceResumesWithTheRightDigest) {
   for (int run = 0; run < 12; ++run) {
     const std::string id = absl::StrCat(std::string(30, 'a'), run / 10, run % 10);
     const std::string token = UploadToken(keys_, id, kSize);
-    ASSERT_EQ(Ask(child->port(), "POST", "/uploads", TusHeaders(token, {absl::StrCat("Upload-Length: ", kSize)})).status, 201);
+    ASSERT_EQ(
+        Ask(child->port(), "POST", "/uploads", TusHeaders(token, {absl::StrCat("Upload-Length: ", kSize)})).status,
+        201);
     int64_t offset = 0;
     int64_t acknowledged = 0;
     for (int kills = 0; kills < 2; ++kills) {
       // The last bytes as well: then the kill falls into completing.
-      const int64_t sent = kills == 1 && run % 3 == 0 ? kSize - offset : static_cast<int64_t>(random() % (kSize - offset));
+      const int64_t sent =
+          kills == 1 && run % 3 == 0 ? kSize - offset : static_cast<int64_t>(random() % (kSize - offset));
       Wire wire(child->port());
       wire.Send(PatchHead(token, id, offset, kSize - offset) + bytes.substr(offset, sent));
       if (run % 2 == 0) {
@@ -110,9 +114,10 @@ TEST_F(UploadCrashTest, H34KilledAtAnyByteTheServiceResumesWithTheRightDigest) {
       offset = now;
     }
     if (offset < kSize) {
-      Reply last = Ask(child->port(), "PATCH", "/uploads/" + id,
-                       TusHeaders(token, {"Content-Type: application/offset+octet-stream", absl::StrCat("Upload-Offset: ", offset)}),
-                       bytes.substr(offset));
+      Reply last = Ask(
+          child->port(), "PATCH", "/uploads/" + id,
+          TusHeaders(token, {"Content-Type: application/offset+octet-stream", absl::StrCat("Upload-Offset: ", offset)}),
+          bytes.substr(offset));
       EXPECT_EQ(last.status, 204);
     }
     child->Kill();
@@ -139,7 +144,9 @@ TEST_F(UploadCrashTest, AnOpenUploadCostsLessThanOneAndAHalfMebibytes) {
   for (int i = 0; i < kUploads; ++i) {
     ids.push_back(absl::StrCat(std::string(28, 'b'), 1000 + i));
     tokens.push_back(UploadToken(keys_, ids[i], kBytes));
-    ASSERT_EQ(Ask(child.port(), "POST", "/uploads", TusHeaders(tokens[i], {absl::StrCat("Upload-Length: ", kBytes)})).status, 201);
+    ASSERT_EQ(
+        Ask(child.port(), "POST", "/uploads", TusHeaders(tokens[i], {absl::StrCat("Upload-Length: ", kBytes)})).status,
+        201);
   }
   const int64_t before = child.Bytes();
   std::vector<std::unique_ptr<Wire>> wires;
@@ -149,7 +156,8 @@ TEST_F(UploadCrashTest, AnOpenUploadCostsLessThanOneAndAHalfMebibytes) {
   }
   for (int i = 0; i < kUploads; ++i) {
     const std::string part = PartPath(dir_.path() + "/store/scratch", ids[i]);
-    while (access(part.c_str(), F_OK) != 0 || std::filesystem::file_size(part) < bytes.size()) std::this_thread::yield();
+    while (access(part.c_str(), F_OK) != 0 || std::filesystem::file_size(part) < bytes.size())
+      std::this_thread::yield();
   }
   const int64_t each = (child.Bytes() - before) / kUploads;
   RecordProperty("bytes_an_upload", static_cast<int>(each));

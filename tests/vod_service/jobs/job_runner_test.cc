@@ -1,4 +1,5 @@
-// Package and delete jobs with real FFmpeg and small recordings; results are fetched over the public port as a player does.
+// Package and delete jobs with real FFmpeg and small recordings; results are fetched over the public port as a player
+// does.
 #include "vod_service/jobs/job_runner.h"
 
 #include <gtest/gtest.h>
@@ -55,13 +56,16 @@ class JobRunnerTest : public ::testing::Test {
     server_.reset();
     server_ = std::make_unique<testing::VodServer>(dir_.path(), keys_, testing::VodOptions{});
     publisher_ = std::make_unique<Publisher>(server_->catalog(), server_->blobs(), RealClock(), absl::Hours(24));
-    runner_ = std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), *publisher_, metrics_);
+    runner_ =
+        std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), *publisher_, metrics_);
   }
   void Upload(char digit, const std::string& media) {
     auto bytes = ReadFile(MediaFile(media));
     ASSERT_OK(bytes);
     std::string token = testing::UploadToken(keys_, UploadId(digit), static_cast<int64_t>(bytes->size()));
-    ASSERT_EQ(Ask(server_->port(), "PUT", "/uploads/" + UploadId(digit), {"Authorization: Bearer " + token}, *bytes).status, 204);
+    ASSERT_EQ(
+        Ask(server_->port(), "PUT", "/uploads/" + UploadId(digit), {"Authorization: Bearer " + token}, *bytes).status,
+        204);
   }
   v1::Assign PackageSource(int64_t job, int64_t token, char upload, bool video, bool audio) {
     v1::Assign assign;
@@ -99,7 +103,8 @@ class JobRunnerTest : public ::testing::Test {
     return runner_->Run(assign, context);
   }
   Reply Play(const std::string& path) {
-    return Ask(server_->port(), "GET", absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path), {});
+    return Ask(server_->port(), "GET", absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path),
+               {});
   }
   // All that the master playlist offers, down to the last segment.
   void ExpectPlayable(size_t variants, size_t sounds) {
@@ -207,7 +212,7 @@ TEST_F(JobRunnerTest, AWorkersOutputBecomesARendition) {
 TEST_F(JobRunnerTest, AWorkersOutputThatIsTooShortIsNotPublished) {
   Upload('1', "lecture.mp4");
   ASSERT_EQ(Run(PackageSource(1, 1, '1', true, true)).kind, link::Outcome::kDone);
-  CommitOutput(20, "no_audio.mp4");   // 4 s of 9
+  CommitOutput(20, "no_audio.mp4");  // 4 s of 9
   link::Outcome outcome = Run(PackageOutput(21, 20));
   EXPECT_EQ(outcome.kind, link::Outcome::kFailed);
   EXPECT_EQ(outcome.failure_class, v1::MEDIA);

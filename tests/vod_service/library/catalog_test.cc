@@ -43,7 +43,8 @@ class CatalogTest : public ::testing::Test {
     return rendition;
   }
   absl::Status Publish(const std::string& upload, const std::vector<RenditionRecord>& renditions, bool enough = true) {
-    return catalog_->PublishRenditions(upload, renditions.empty() ? 0 : renditions[0].job, 1, renditions, enough, kNow, absl::Hours(24));
+    return catalog_->PublishRenditions(upload, renditions.empty() ? 0 : renditions[0].job, 1, renditions, enough, kNow,
+                                       absl::Hours(24));
   }
   std::vector<std::string> Sweeps(absl::Time when) {
     std::vector<std::string> targets;
@@ -90,7 +91,8 @@ TEST_F(CatalogTest, AnOlderWriterCanRecordNothing) {
   ASSERT_OK_AND_ASSIGN(UploadRecord old_writer, catalog_->TakeEpoch("a", "boot", false));
   ASSERT_OK_AND_ASSIGN(UploadRecord new_writer, catalog_->TakeEpoch("a", "boot", false));
   EXPECT_GT(new_writer.epoch, old_writer.epoch);
-  EXPECT_THAT(catalog_->Checkpoint("a", old_writer.epoch, 10, false, kNow), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED"));
+  EXPECT_THAT(catalog_->Checkpoint("a", old_writer.epoch, 10, false, kNow),
+              StatusIs(absl::StatusCode::kAborted, "SUPERSEDED"));
   EXPECT_THAT(catalog_->CompleteUpload("a", old_writer.epoch, "x"), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED"));
   EXPECT_OK(catalog_->CompleteUpload("a", new_writer.epoch, "x"));
   EXPECT_THAT(catalog_->TakeEpoch("a", "boot", false), StatusIs(absl::StatusCode::kFailedPrecondition, "UPLOAD_GONE"));
@@ -243,7 +245,8 @@ TEST_F(CatalogTest, DeleteMediaSparesTheOneToKeepAndOtherViews) {
   EXPECT_EQ(Sweeps(kNow), (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_THAT(catalog_->GetPublished(12, "comb"), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_OK(catalog_->MarkDeleted("a"));
-  EXPECT_THAT(Publish("a", {Rendition("a", "480p", 9)}), StatusIs(absl::StatusCode::kFailedPrecondition, "UPLOAD_GONE"));
+  EXPECT_THAT(Publish("a", {Rendition("a", "480p", 9)}),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "UPLOAD_GONE"));
 }
 
 }  // namespace

@@ -59,7 +59,9 @@ Wire::Wire(int port) {
   if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) Close();
 }
 
-Wire::~Wire() { Close(); }
+Wire::~Wire() {
+  Close();
+}
 
 void Wire::Close() {
   if (fd_ >= 0) close(fd_);
@@ -169,13 +171,15 @@ VodServer::VodServer(const std::string& data_dir, const VodKeys& keys, VodOption
   server.threads = 2;
   server.body_timeout = options.body_timeout;
   server.fast = [router = &impl_->router](const http::RequestHead& head) { return router->HandleFast(head); };
-  impl_->server = Must(http::Server::Start(std::move(server), [router = &impl_->router](const http::RequestHead& head,
-                                                                                     http::BodyReader& body) {
-    return router->Handle(head, body);
-  }));
+  impl_->server = Must(http::Server::Start(
+      std::move(server), [router = &impl_->router](const http::RequestHead& head, http::BodyReader& body) {
+        return router->Handle(head, body);
+      }));
 }
 
-VodServer::~VodServer() { Stop(); }
+VodServer::~VodServer() {
+  Stop();
+}
 
 void VodServer::Stop() {
   impl_->uploads.writers().Close();
@@ -183,13 +187,25 @@ void VodServer::Stop() {
   impl_->pool.Stop();
 }
 
-int VodServer::port() const { return impl_->server->port(); }
-Catalog& VodServer::catalog() { return *impl_->catalog; }
-BlobStore& VodServer::blobs() { return *impl_->blobs; }
-UploadService& VodServer::uploads() { return impl_->uploads; }
-Access& VodServer::access() { return impl_->access; }
+int VodServer::port() const {
+  return impl_->server->port();
+}
+Catalog& VodServer::catalog() {
+  return *impl_->catalog;
+}
+BlobStore& VodServer::blobs() {
+  return *impl_->blobs;
+}
+UploadService& VodServer::uploads() {
+  return impl_->uploads;
+}
+Access& VodServer::access() {
+  return impl_->access;
+}
 
-std::string UploadId(char digit) { return std::string(32, digit); }
+std::string UploadId(char digit) {
+  return std::string(32, digit);
+}
 
 std::string UploadToken(const VodKeys& keys, const std::string& upload, int64_t size, const std::string& view,
                         absl::Time expires_at) {
@@ -234,7 +250,8 @@ Reply Ask(int port, const std::string& method, const std::string& path, const st
   for (const std::string& header : headers) absl::StrAppend(&request, header, "\r\n");
   bool framed = false;
   for (const std::string& header : headers) {
-    framed = framed || absl::StartsWithIgnoreCase(header, "Content-Length") || absl::StartsWithIgnoreCase(header, "Transfer-Encoding");
+    framed = framed || absl::StartsWithIgnoreCase(header, "Content-Length") ||
+             absl::StartsWithIgnoreCase(header, "Transfer-Encoding");
   }
   if (!framed && (!body.empty() || method == "PATCH" || method == "POST" || method == "PUT")) {
     absl::StrAppend(&request, "Content-Length: ", body.size(), "\r\n");
@@ -253,7 +270,8 @@ std::vector<std::string> TusHeaders(const std::string& token, std::vector<std::s
 }
 
 std::string PatchHead(const std::string& token, const std::string& upload, int64_t offset, int64_t content_length) {
-  return absl::StrCat("PATCH /uploads/", upload, " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ", token,
+  return absl::StrCat("PATCH /uploads/", upload,
+                      " HTTP/1.1\r\nHost: v\r\nTus-Resumable: 1.0.0\r\nAuthorization: Bearer ", token,
                       "\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: ", offset,
                       "\r\nContent-Length: ", content_length, "\r\n\r\n");
 }
@@ -265,6 +283,8 @@ std::string Noise(size_t size, uint64_t seed) {
   return bytes;
 }
 
-std::string Sha256Hex(const std::string& bytes) { return HexEncode(Sha256(bytes)); }
+std::string Sha256Hex(const std::string& bytes) {
+  return HexEncode(Sha256(bytes));
+}
 
 }  // namespace lectern::vod::testing

@@ -24,7 +24,7 @@ struct Reply {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string Header(const std::string& name) const;   // empty where absent
+  std::string Header(const std::string& name) const;  // empty where absent
   bool Has(const std::string& name) const;
 };
 
