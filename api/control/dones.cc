@@ -1,6 +1,8 @@
 #include "api/control/dones.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "api/control/link_session.h"
@@ -52,7 +54,11 @@ void Dones::Write() {
       flushing_ = !batch.empty();
       if (batch.empty()) return;
     }
-    Record(std::move(batch));
+    // One resource a transaction: it locks one session's row, and so cannot meet an assignment, which locks several, in a
+    // deadlock.
+    std::map<int64_t, std::vector<Entry>> by_resource;
+    for (Entry& entry : batch) by_resource[entry.session->resource()].push_back(std::move(entry));
+    for (auto& [resource, entries] : by_resource) Record(std::move(entries));
   }
 }
 

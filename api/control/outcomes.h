@@ -26,7 +26,7 @@ class Outcomes {
 
   // What a resource reports. True: recorded, now or before; false: fenced off. Errors are those of the database: ask again.
   absl::StatusOr<bool> Done(int64_t resource, int64_t job, int64_t token, const v1::JobResult& result);
-  // Several results that change nothing but their jobs, in one transaction; true for each that is recorded by this call.
+  // Several results of one resource that change nothing but their jobs, in one transaction; true for each that is recorded by this call.
   // kFailedPrecondition where one of the jobs owes a real result.
   absl::StatusOr<std::vector<bool>> DoneTogether(const std::vector<HeldJob>& jobs);
   absl::StatusOr<bool> Failed(int64_t resource, const v1::Failed& failed);
