@@ -1,7 +1,10 @@
 #include "tests/worker/steps/fake_vod.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <openssl/sha.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -42,11 +45,27 @@ std::string Sha256(const std::string& bytes) {
   return HexEncode(absl::string_view(reinterpret_cast<char*>(digest), sizeof digest));
 }
 
+// Keeps a port for this process while nobody listens at it: else a client's retry could be given it as its own.
+Fd HoldPort(uint16_t& port) {
+  Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  int yes = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  struct sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<struct sockaddr*>(&address);
+  if (bind(fd.get(), generic, length) != 0 || getsockname(fd.get(), generic, &length) != 0) abort();
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
 }  // namespace
 
 struct FakeVod::Impl {
   std::string path;
   uint16_t port = 0;
+  Fd held = HoldPort(port);
   std::unique_ptr<http::Server> server;
   mutable absl::Mutex mu;
   std::map<std::string, std::string> staged ABSL_GUARDED_BY(mu);
