@@ -36,12 +36,19 @@ create_certificates() {
   touch "$tls/$LISTEN.done"
 }
 
+# A build without the gateway has no such flag.
+gateway_flags() {
+  if "$DATA/bin/lectern-api" --help | grep -c gateway_listen >/dev/null; then
+    echo "--gateway_listen=$LISTEN:$(gateway_port "$1") --web_dir=$(q "$DATA/share/api/web/dist")"
+  fi
+}
+
 write_api() {
   local k=$1
   write_service "api-$k" <<RUN
 LECTERN_DATABASE_URL=$(q "$(database_url)") && export LECTERN_DATABASE_URL
-exec $(q "$DATA/bin/lectern-api") --grpc_listen=$LISTEN:$(grpc_port "$k") --gateway_listen=$LISTEN:$(gateway_port "$k") \\
-  --web_dir=$(q "$DATA/share/api/web/dist") --master_key_file=$(q "$DATA/secrets/master.key") --create_master_key \\
+exec $(q "$DATA/bin/lectern-api") --grpc_listen=$LISTEN:$(grpc_port "$k") $(gateway_flags "$k") \\
+  --master_key_file=$(q "$DATA/secrets/master.key") --create_master_key \\
   --admin_port=$(admin_port "api-$k") --drain_timeout=10s $(tls_server_flags)
 RUN
 }

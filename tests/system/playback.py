@@ -21,12 +21,28 @@ def plays(system, url):
     check(abs(duration - SECONDS) < 0.5, f"it lasts {duration} s, not {SECONDS}")
     frames = decode(url)
     check(abs(frames - SECONDS * 25) <= 2, f"{frames} pictures, not {SECONDS * 25}")
-    check(decode(url, start=12, seconds=4) >= 95, "after seeking it does not play")
+    seeks(system, url)
     result = subprocess.run(["cvlc", "--intf", "dummy", "--vout", "dummy", "--aout", "dummy", "--play-and-exit", "--run-time", "4",
                              "--no-color", "-vv", url], capture_output=True, text=True, timeout=60, check=False,
                             env={"PATH": "/usr/bin:/bin", "HOME": str(system.folder), "LANG": "C.UTF-8"}, user=vlc_user())
     check("Received first picture" in result.stderr or "first picture" in result.stderr.lower() or "Decoder buffering done" in
           result.stderr, f"VLC shows no picture: {result.stderr[-1500:]}")
+
+
+def seeks(system, url):
+    """What a player does to seek: the init section and any segment decode by themselves. (FFmpeg 5.1's own HLS reader cannot seek in
+    fragmented MP4, whoever made it; the browser test seeks for real.)"""
+    master = fetch(url)[2].decode()
+    playlist = urllib.parse.urljoin(url, [line for line in master.splitlines() if line and not line.startswith("#")][0])
+    text = fetch(playlist)[2].decode()
+    init = fetch(urllib.parse.urljoin(playlist, re.search(r'#EXT-X-MAP:URI="([^"]+)"', text).group(1)))[2]
+    segments = [line for line in text.splitlines() if line and not line.startswith("#")]
+    durations = [float(value) for value in re.findall(r"#EXTINF:([0-9.]+)", text)]
+    check(abs(sum(durations) - SECONDS) < 0.5, f"the segments last {sum(durations)} s")
+    for number in (len(segments) // 2, len(segments) - 1):
+        one = system.folder / "one.mp4"
+        one.write_bytes(init + fetch(urllib.parse.urljoin(playlist, segments[number]))[2])
+        check(abs(decode(one) - durations[number] * 25) <= 1, f"segment {number} does not play by itself")
 
 
 def vlc_user():

@@ -100,7 +100,7 @@ class Process:
     def alive(self):
         return self.popen is not None and self.popen.poll() is None
 
-    def signal(self, number):
+    def send(self, number):
         self.popen.send_signal(number)
 
     def kill(self):
@@ -259,8 +259,8 @@ class System:
     def start_api(self, k):
         name = f"api-{k + 1}"
         times = [f"--{flag}={value}" for flag, value in self.times.items()]
-        self.add(name, [BINARIES / "lectern-api", f"--grpc_listen=127.0.0.1:{self.grpc_ports[k]}", "--gateway_listen=127.0.0.1:0",
-                        f"--web_dir={ROOT}/api/web/dist", "--create_master_key", f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times],
+        self.add(name, [BINARIES / "lectern-api", f"--grpc_listen=127.0.0.1:{self.grpc_ports[k]}", "--create_master_key",
+                         f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times],
                  self.api_environment())
 
     def admin_port(self, name):
