@@ -37,9 +37,11 @@ def upload_ends_without_the_api(system, course):
     """The last byte arrives while no API is there: what reached us becomes a lecture when it is back."""
     lecture = system.lecture(course, "orphan")
     path = media.padded(system.folder / "large.mp4", 800 << 20)
+    before = set((system.folder / "vod").rglob("*"))
     running = system.start_ctl("lecture", "upload", lecture, "--view", "comb", path, person="lecturer@example.org")
-    wait_until("the upload goes on", lambda: any(one.stat().st_size > (50 << 20) for one in (system.folder / "vod").rglob("*") if one.is_file())
-               or running.poll() is not None, 60, 0.005)
+    wait_until("the upload goes on", lambda: running.poll() is not None or any(
+        one.stat().st_size > (50 << 20) for one in set((system.folder / "vod").rglob("*")) - before if one.is_file()), 60, 0.005)
+    check(running.poll() is None, "the upload ended too early")
     for k in range(2):
         system.processes[f"api-{k + 1}"].kill()
     _, errors = running.communicate(timeout=120)
