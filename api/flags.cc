@@ -14,6 +14,9 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.String("tls_cert", &config.grpc.tls_cert_file, "PEM certificate chain for gRPC");
   flags.String("tls_key", &config.grpc.tls_key_file, "PEM key for gRPC");
   flags.Bool("allow_plaintext", &config.grpc.allow_plaintext, "Serve other machines without TLS (behind a TLS proxy)");
+  flags.String("gateway_listen", &config.gateway.listen, "HOST:PORT for the web pages; empty: none");
+  config.gateway.web_dir = "api/web/dist";
+  flags.String("web_dir", &config.gateway.web_dir, "Folder of the built web pages");
   flags.String("database_url", &config.database_url, "libpq URL of the database");
   flags.String("database_url_file", &config.database_url_file, "File that holds the database's URL");
   flags.Int("db_connections", &config.db_connections, "Connections to the database, and threads that answer calls");
@@ -31,7 +34,8 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("lease", &config.control.lease, "How long a resource may publish after a beat that was answered");
   flags.Duration("suspect_after", &config.control.suspect_after, "Silence after which a resource gets no new work");
   flags.Duration("lost_after", &config.control.lost_after, "Silence after which a resource is lost");
-  flags.Duration("reconnect_grace", &config.control.reconnect_grace, "Time for a resource whose stream broke to come back");
+  flags.Duration("reconnect_grace", &config.control.reconnect_grace,
+                 "Time for a resource whose stream broke to come back");
   flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
 }
 

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "api/calls/grpc_server.h"
 #include "api/control/control.h"
+#include "api/gateway/gateway.h"
 #include "common/config/flags.h"
 
 namespace lectern::api {
@@ -16,6 +17,7 @@ namespace lectern::api {
 struct ApiConfig {
   GrpcServerOptions grpc;
   ControlConfig control;
+  GatewayOptions gateway;  // empty `listen`: no pages
   std::string database_url;
   std::string database_url_file;
   int64_t db_connections = 12;
@@ -23,9 +25,9 @@ struct ApiConfig {
   std::string migrations_dir = "migrations";
   std::string master_key_file;
   bool create_master_key = false;
-  std::string create_admin;            // e-mail address
+  std::string create_admin;  // e-mail address
   std::string admin_password;
-  double rate_limit = 200;             // calls a second and caller; 0: none
+  double rate_limit = 200;  // calls a second and caller; 0: none
   int64_t rate_burst = 1000;
 };
 

@@ -11,7 +11,7 @@
 #include "api/calls/key_ring.h"
 #include "api/calls/statement_metrics.h"
 #include "api/control/control.h"
-#include "flags.h"
+#include "api/gateway/gateway.h"
 #include "api/services/administration.h"
 #include "api/services/services.h"
 #include "api/store/access_store.h"
@@ -22,6 +22,7 @@
 #include "common/exec/thread_pool.h"
 #include "common/log/log.h"
 #include "common/pg/pool.h"
+#include "flags.h"
 
 namespace lectern::api {
 namespace {
@@ -44,8 +45,12 @@ absl::Status CreateAdmin(const ApiConfig& config) {
 
 ControlKeys KeysForControl(const KeyRing& keys, Clock& clock) {
   ControlKeys result;
-  result.verify_resource = [&](absl::string_view token) { return keys.Verify(token, Audience::kResource, clock.Now()); };
-  result.sign_job = [&](const Claims& claims) -> absl::StatusOr<std::string> { return keys.Sign(Audience::kJob, claims); };
+  result.verify_resource = [&](absl::string_view token) {
+    return keys.Verify(token, Audience::kResource, clock.Now());
+  };
+  result.sign_job = [&](const Claims& claims) -> absl::StatusOr<std::string> {
+    return keys.Sign(Audience::kJob, claims);
+  };
   result.public_keys = [&]() -> absl::StatusOr<std::vector<PublicKey>> { return keys.MediaKeys(); };
   return result;
 }
@@ -72,13 +77,19 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   RETURN_IF_ERROR(control->Start());
   ASSIGN_OR_RETURN(std::unique_ptr<GrpcServer> server,
                    GrpcServer::Start(config.grpc, registry, invoker, calls, {&control->service()}));
+  std::unique_ptr<Gateway> gateway;
+  if (!config.gateway.listen.empty()) {
+    ASSIGN_OR_RETURN(gateway, Gateway::Start(config.gateway));
+    log::Info("serving pages", {{"listen", config.gateway.listen}, {"port", gateway->port()}});
+  }
   // Reading the keys again shows at the same time whether the database answers.
   PeriodicLoop refresh("keys", absl::Seconds(5), [&] {
     absl::Status status = keys->Refresh();
     app.SetReady(status.ok() ? "" : absl::StrCat("signing keys cannot be read: ", status.message()));
   });
   PeriodicLoop sweep("sweep", absl::Minutes(10), [&] { Sweep(stores.sessions, stores.revocations); });
-  log::Info("serving gRPC", {{"instance", config.control.instance}, {"listen", config.grpc.listen}, {"port", server->port()}});
+  log::Info("serving gRPC",
+            {{"instance", config.control.instance}, {"listen", config.grpc.listen}, {"port", server->port()}});
   app.SetReady("");
 
   app.WaitForStop();
@@ -86,6 +97,7 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   app.SetReady("draining");
   server->StopServing();
   control->Drain(app.drain_timeout() / 2);
+  if (gateway) gateway->Stop(absl::Seconds(1));
   server->Shutdown(app.drain_timeout() / 2);
   control->Stop();
   return absl::OkStatus();

@@ -32,10 +32,16 @@ class ControlRoom final : public Control {
   ControlRoom(ControlConfig config, ControlKeys keys, pg::Pool& pool, Metrics& metrics, Clock& clock)
       : shared_(std::move(config), std::move(keys), pool, metrics, clock),
         pool_("link", static_cast<size_t>(shared_.config.threads), kMostQueued),
-        outcomes_(shared_), uploads_(shared_), accepts_(shared_, pool_, sessions_), dones_(outcomes_, pool_), beats_(shared_, sessions_, outcomes_),
+        outcomes_(shared_),
+        uploads_(shared_),
+        accepts_(shared_, pool_, sessions_),
+        dones_(outcomes_, pool_),
+        beats_(shared_, sessions_, outcomes_),
         directory_(shared_, sessions_),
         parts_{shared_, pool_, sessions_, outcomes_, uploads_, accepts_, dones_, beats_, directory_, postponed_},
-        service_(MakeLinkService(parts_)), leader_(shared_, [this] { scheduler_.Wake(); }), scheduler_(shared_, leader_, sessions_),
+        service_(MakeLinkService(parts_)),
+        leader_(shared_, [this] { scheduler_.Wake(); }),
+        scheduler_(shared_, leader_, sessions_),
         reaper_(shared_, leader_, outcomes_) {
     shared_.hints.work = [this] { OnWork(); };
     shared_.hints.push = [this](const std::string& instance) { OnPush(instance); };
@@ -48,8 +54,9 @@ class ControlRoom final : public Control {
     NotifyHub* hub;
     {
       absl::WriterMutexLock lock(&hub_mu_);
-      hub_ = std::make_unique<NotifyHub>(shared_, NotifyHub::Handlers{[this] { scheduler_.Wake(); }, [this] { WakePush(); },
-                                                                     [this] { WakeDirectory(); }});
+      hub_ = std::make_unique<NotifyHub>(
+          shared_,
+          NotifyHub::Handlers{[this] { scheduler_.Wake(); }, [this] { WakePush(); }, [this] { WakeDirectory(); }});
       hub = hub_.get();
     }
     scheduler_.Start(*hub);
@@ -60,7 +67,8 @@ class ControlRoom final : public Control {
     {
       absl::MutexLock lock(&mu_);
       push_loop_ = std::make_unique<PeriodicLoop>("push", shared_.config.poll, [this] { Push(); });
-      directory_loop_ = std::make_unique<PeriodicLoop>("directory", shared_.config.poll, [this] { directory_.Refresh(); });
+      directory_loop_ =
+          std::make_unique<PeriodicLoop>("directory", shared_.config.poll, [this] { directory_.Refresh(); });
     }
     hub->Start();
     return absl::OkStatus();
@@ -141,7 +149,7 @@ class ControlRoom final : public Control {
       absl::WriterMutexLock lock(&hub_mu_);
       hub.swap(hub_);
     }
-    if (hub != nullptr) hub->NotifyWork();   // another instance may take over at once
+    if (hub != nullptr) hub->NotifyWork();  // another instance may take over at once
     return hub != nullptr;
   }
 
@@ -219,7 +227,8 @@ class ControlRoom final : public Control {
 
 }  // namespace
 
-std::unique_ptr<Control> Control::Create(ControlConfig config, ControlKeys keys, pg::Pool& pool, Metrics& metrics, Clock& clock) {
+std::unique_ptr<Control> Control::Create(ControlConfig config, ControlKeys keys, pg::Pool& pool, Metrics& metrics,
+                                         Clock& clock) {
   return std::make_unique<ControlRoom>(std::move(config), std::move(keys), pool, metrics, clock);
 }
 

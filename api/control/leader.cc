@@ -18,9 +18,13 @@ constexpr absl::Duration kLook = absl::Milliseconds(500);
 
 Leader::Leader(Shared& shared, std::function<void()> on_gained) : shared_(shared), on_gained_(std::move(on_gained)) {}
 
-Leader::~Leader() { Stop(); }
+Leader::~Leader() {
+  Stop();
+}
 
-void Leader::Start() { loop_ = std::make_unique<PeriodicLoop>("leader", std::min(kLook, shared_.config.leader_renew), [this] { Renew(); }); }
+void Leader::Start() {
+  loop_ = std::make_unique<PeriodicLoop>("leader", std::min(kLook, shared_.config.leader_renew), [this] { Renew(); });
+}
 
 void Leader::Stop() {
   if (!loop_) return;
@@ -32,7 +36,8 @@ void Leader::Stop() {
     term = std::exchange(term_, std::nullopt);
   }
   shared_.metrics.SetLeader(false);
-  if (term && shared_.leaders.Resign(kRole, shared_.config.instance, *term).ok()) log::Info("leadership handed over", {{"term", *term}});
+  if (term && shared_.leaders.Resign(kRole, shared_.config.instance, *term).ok())
+    log::Info("leadership handed over", {{"term", *term}});
 }
 
 bool Leader::IsLeader() const {
@@ -48,7 +53,8 @@ void Leader::Renew() {
     held = term_;
     if (held && now < next_renewal_) return;
   }
-  absl::StatusOr<std::optional<int64_t>> term = shared_.leaders.Acquire(kRole, shared_.config.instance, shared_.config.leader_ttl);
+  absl::StatusOr<std::optional<int64_t>> term =
+      shared_.leaders.Acquire(kRole, shared_.config.instance, shared_.config.leader_ttl);
   bool gained = false, lost = false;
   {
     absl::MutexLock lock(&mu_);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kInboxFull = 256;
 constexpr size_t kInboxRoom = 64;
-constexpr int kMessagesPerTurn = 32;        // then another session gets the thread
+constexpr int kMessagesPerTurn = 32;  // then another session gets the thread
 constexpr int kMostSlots = 1000;
 constexpr int kMostHeld = 10'000;
 constexpr int kMostCapabilities = 100;
@@ -33,7 +33,8 @@ void SetDuration(absl::Duration value, google::protobuf::Duration* message) {
 }
 
 absl::Status CheckHello(const v1::Hello& hello) {
-  if (hello.protocol() != 1) return absl::FailedPreconditionError(absl::StrCat("protocol ", hello.protocol(), " is not spoken here"));
+  if (hello.protocol() != 1)
+    return absl::FailedPreconditionError(absl::StrCat("protocol ", hello.protocol(), " is not spoken here"));
   const bool sizes = !hello.incarnation().empty() && hello.incarnation().size() <= kLongestText &&
                      hello.version().size() <= kLongestText && hello.host().size() <= kLongestText &&
                      hello.public_url().size() <= 1000 && hello.capabilities_size() <= kMostCapabilities &&
@@ -50,18 +51,23 @@ std::vector<HeldJob> Held(int64_t resource, const Jobs& running) {
   return held;
 }
 
-bool IsOutcome(const v1::ResourceMessage& message) { return message.has_done() || message.has_failed() || message.has_cancelled(); }
+bool IsOutcome(const v1::ResourceMessage& message) {
+  return message.has_done() || message.has_failed() || message.has_cancelled();
+}
 
 }  // namespace
 
 LinkSession::LinkSession(LinkParts& parts, std::shared_ptr<LinkStream> stream, std::string credential)
-    : parts_(parts), shared_(parts.shared), credential_(std::move(credential)), stream_(std::move(stream)),
+    : parts_(parts),
+      shared_(parts.shared),
+      credential_(std::move(credential)),
+      stream_(std::move(stream)),
       last_heard_(shared_.clock.Steady()) {}
 
 LinkSession::~LinkSession() = default;
 
-// Signs of life must not stand behind results that wait for the database: a heap of those would look like a resource that is
-// silent or does not accept. They only enqueue, each at its own place.
+// Signs of life must not stand behind results that wait for the database: a heap of those would look like a resource
+// that is silent or does not accept. They only enqueue, each at its own place.
 bool LinkSession::Overtakes(const v1::ResourceMessage& message) {
   if (message.has_beat()) {
     OnBeat(message.beat());
@@ -151,8 +157,8 @@ void LinkSession::Leave() {
   {
     absl::MutexLock lock(&mu_);
     stream_.reset();
-    // A stream that broke because nothing was heard is a matter of silence (a frozen process comes back and goes on), not of
-    // a peer that went away.
+    // A stream that broke because nothing was heard is a matter of silence (a frozen process comes back and goes on),
+    // not of a peer that went away.
     const absl::Duration silence = shared_.clock.Steady() - last_heard_;
     reset = !sent_away_ && !superseded_ && silence <= shared_.config.suspect_after;
   }
@@ -162,7 +168,8 @@ void LinkSession::Leave() {
   log::Info("resource detached", {{"resource", resource_}, {"reset", reset}});
   if (!reset) return;
   const absl::Status written = shared_.links.Disconnect(resource_, epoch_, shared_.config.instance);
-  if (!written.ok()) log::Warn("a disconnect was not written", {{"resource", resource_}, {"error", written.ToString()}});
+  if (!written.ok())
+    log::Warn("a disconnect was not written", {{"resource", resource_}, {"error", written.ToString()}});
 }
 
 void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
@@ -175,21 +182,27 @@ void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
   if (Overtakes(*message)) return;
   absl::Status status;
   switch (message->message_case()) {
-    case v1::ResourceMessage::kReject: return OnReject(*message);
+    case v1::ResourceMessage::kReject:
+      return OnReject(*message);
     case v1::ResourceMessage::kDone:
       if (message->done().result().result_case() == v1::JobResult::RESULT_NOT_SET) {
         return parts_.dones.Add(shared_from_this(), std::move(message));
       }
       return RecordOutcome(std::move(message));
     case v1::ResourceMessage::kFailed:
-    case v1::ResourceMessage::kCancelled: return RecordOutcome(std::move(message));
+    case v1::ResourceMessage::kCancelled:
+      return RecordOutcome(std::move(message));
     case v1::ResourceMessage::kCredit:
       status = shared_.links.SetSlots(resource_, epoch_, std::clamp(message->credit().slots(), 0, kMostSlots));
       shared_.hints.work();
       break;
-    case v1::ResourceMessage::kDrain: status = shared_.links.SetLeaving(resource_, epoch_); break;
-    case v1::ResourceMessage::kUpload: return OnUpload(std::move(message));
-    default: break;   // of a newer resource
+    case v1::ResourceMessage::kDrain:
+      status = shared_.links.SetLeaving(resource_, epoch_);
+      break;
+    case v1::ResourceMessage::kUpload:
+      return OnUpload(std::move(message));
+    default:
+      break;  // of a newer resource
   }
   if (!status.ok()) Postpone(std::move(message), status);
 }
@@ -234,8 +247,12 @@ absl::Status LinkSession::OnHello(const v1::Hello& hello) {
     before->Close(absl::AbortedError("the resource attached again"));
   }
   shared_.metrics.SetStreams(parts_.sessions.size());
-  log::Info("resource attached", {{"resource", resource_}, {"kind", kind_}, {"host", hello.host()}, {"epoch", epoch_},
-                                  {"resumed", attached.resumed}, {"running", hello.running_size()}});
+  log::Info("resource attached", {{"resource", resource_},
+                                  {"kind", kind_},
+                                  {"host", hello.host()},
+                                  {"epoch", epoch_},
+                                  {"resumed", attached.resumed},
+                                  {"running", hello.running_size()}});
   return Reconcile(hello);
 }
 
@@ -259,7 +276,8 @@ absl::Status LinkSession::Reconcile(const v1::Hello& hello) {
     told_.insert(job.token);
   }
   Send(message);
-  for (const HeldJob& job : comparison.missing) RETURN_IF_ERROR(parts_.outcomes.Rescue({job.job, job.token, Trouble::kLost}));
+  for (const HeldJob& job : comparison.missing)
+    RETURN_IF_ERROR(parts_.outcomes.Rescue({job.job, job.token, Trouble::kLost}));
   parts_.directory.SendTo(*this);
   ASSIGN_OR_RETURN(std::vector<AssignedJob> leased, shared_.jobs.ListLeased(shared_.config.instance, resource_));
   for (const AssignedJob& job : leased) Assign(job);
@@ -388,7 +406,7 @@ void LinkSession::Stop(int64_t job, int64_t token) {
 
 void LinkSession::Recorded(int64_t job, int64_t token, bool accepted) {
   {
-    absl::MutexLock lock(&mu_);   // tokens never come again; a stream may live for months
+    absl::MutexLock lock(&mu_);  // tokens never come again; a stream may live for months
     told_.erase(token);
     cancelled_.erase(token);
   }

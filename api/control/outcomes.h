@@ -1,5 +1,5 @@
-// Records how attempts end, with all that follows from it, each in one transaction: facts about the recording, the jobs that
-// come next, a retry, or the end of the task.
+// Records how attempts end, with all that follows from it, each in one transaction: facts about the recording, the jobs
+// that come next, a retry, or the end of the task.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,11 @@ class Outcomes {
  public:
   explicit Outcomes(Shared& shared) : shared_(shared) {}
 
-  // What a resource reports. True: recorded, now or before; false: fenced off. Errors are those of the database: ask again.
+  // What a resource reports. True: recorded, now or before; false: fenced off. Errors are those of the database: ask
+  // again.
   absl::StatusOr<bool> Done(int64_t resource, int64_t job, int64_t token, const v1::JobResult& result);
-  // Several results of one resource that change nothing but their jobs, in one transaction; true for each that is recorded by this call.
-  // kFailedPrecondition where one of the jobs owes a real result.
+  // Several results of one resource that change nothing but their jobs, in one transaction; true for each that is
+  // recorded by this call. kFailedPrecondition where one of the jobs owes a real result.
   absl::StatusOr<std::vector<bool>> DoneTogether(const std::vector<HeldJob>& jobs);
   absl::StatusOr<bool> Failed(int64_t resource, const v1::Failed& failed);
   absl::StatusOr<bool> Cancelled(int64_t resource, int64_t job, int64_t token);
@@ -48,7 +49,8 @@ class Outcomes {
 
   Shared& shared_;
   absl::Mutex mu_;
-  // What this instance knows of a resource's record: the task that last failed there fast; 0: the database knows of no failure.
+  // What this instance knows of a resource's record: the task that last failed there fast; 0: the database knows of no
+  // failure.
   absl::flat_hash_map<int64_t, int64_t> last_fast_failure_ ABSL_GUARDED_BY(mu_);
 };
 

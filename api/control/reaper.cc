@@ -18,9 +18,12 @@ constexpr int kMostAtOnce = 500;
 
 }  // namespace
 
-Reaper::Reaper(Shared& shared, Leader& leader, Outcomes& outcomes) : shared_(shared), leader_(leader), outcomes_(outcomes) {}
+Reaper::Reaper(Shared& shared, Leader& leader, Outcomes& outcomes)
+    : shared_(shared), leader_(leader), outcomes_(outcomes) {}
 
-Reaper::~Reaper() { Stop(); }
+Reaper::~Reaper() {
+  Stop();
+}
 
 void Reaper::Start() {
   loop_ = std::make_unique<PeriodicLoop>("reaper", kInterval, [this] { Run(); });
@@ -30,8 +33,8 @@ void Reaper::Stop() {
   if (loop_) loop_->Stop();
 }
 
-// Silence counts only as far as this instance could have heard: whatever kept it, or the database, from working is forgiven to
-// all resources alike.
+// Silence counts only as far as this instance could have heard: whatever kept it, or the database, from working is
+// forgiven to all resources alike.
 void Reaper::Run() {
   const absl::Duration now = shared_.clock.Steady();
   const bool gap = now - std::exchange(last_run_, now) > kGap;
@@ -79,7 +82,8 @@ absl::Status Reaper::ReapJobs(absl::Duration well_for) {
     shared_.metrics.CountAttempt("any", "not_accepted");
     outcomes_.NoteFastFailure(session.resource, session.epoch, -absl::ToUnixNanos(shared_.clock.Now()));
   }
-  ASSIGN_OR_RETURN(std::vector<TroubledJob> troubled, shared_.jobs.ListTroubled(shared_.config.cancel_grace, well_for, kMostAtOnce));
+  ASSIGN_OR_RETURN(std::vector<TroubledJob> troubled,
+                   shared_.jobs.ListTroubled(shared_.config.cancel_grace, well_for, kMostAtOnce));
   for (const TroubledJob& job : troubled) RETURN_IF_ERROR(outcomes_.Rescue(job));
   ASSIGN_OR_RETURN(std::vector<int64_t> unstarted, shared_.jobs.ListUnstarted(kMostAtOnce));
   for (const int64_t job : unstarted) RETURN_IF_ERROR(outcomes_.Expire(job));

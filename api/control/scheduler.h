@@ -31,7 +31,8 @@ class Scheduler {
   // One round; true where another one may place more.
   absl::StatusOr<bool> Place();
   absl::Status RefreshTree();
-  absl::StatusOr<std::vector<AssignedJob>> Assign(const std::vector<WaitingJob>& jobs, const std::vector<CandidateResource>& resources);
+  absl::StatusOr<std::vector<AssignedJob>> Assign(const std::vector<WaitingJob>& jobs,
+                                                  const std::vector<CandidateResource>& resources);
   void Push(const std::vector<AssignedJob>& jobs);
 
   Shared& shared_;

@@ -10,7 +10,7 @@
 namespace lectern::api {
 namespace {
 
-constexpr int kDeepestTree = 64;   // the database allows 16; a bound against cycles in a torn read
+constexpr int kDeepestTree = 64;  // the database allows 16; a bound against cycles in a torn read
 
 bool Contains(const std::vector<int64_t>& list, int64_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -23,11 +23,16 @@ bool HasCapability(const CandidateResource& resource, const std::string& capabil
 
 std::string HealthWords(ResourceHealth health) {
   switch (health) {
-    case ResourceHealth::kAlive: return "";
-    case ResourceHealth::kSuspect: return "has not been heard for a moment";
-    case ResourceHealth::kDisconnected: return "has lost its connection";
-    case ResourceHealth::kDead: return "is dead";
-    case ResourceHealth::kNeverAttached: return "has never been attached";
+    case ResourceHealth::kAlive:
+      return "";
+    case ResourceHealth::kSuspect:
+      return "has not been heard for a moment";
+    case ResourceHealth::kDisconnected:
+      return "has lost its connection";
+    case ResourceHealth::kDead:
+      return "is dead";
+    case ResourceHealth::kNeverAttached:
+      return "has never been attached";
   }
   return "";
 }
@@ -49,9 +54,13 @@ bool TakesWork(const CandidateResource& resource) {
   return resource.health == ResourceHealth::kAlive && !resource.draining && !resource.quarantined && resource.slots > 0;
 }
 
-bool HasRoom(const CandidateResource& resource) { return TakesWork(resource) && resource.busy < resource.slots; }
+bool HasRoom(const CandidateResource& resource) {
+  return TakesWork(resource) && resource.busy < resource.slots;
+}
 
-double SlotShare(const CandidateResource& resource) { return static_cast<double>(resource.busy) / resource.slots; }
+double SlotShare(const CandidateResource& resource) {
+  return static_cast<double>(resource.busy) / resource.slots;
+}
 
 // Which jobs of this snapshot may run where, without looking at every resource again for every job of the same kind.
 struct GroupKey {
@@ -65,7 +74,7 @@ struct GroupKey {
   }
 };
 struct Option {
-  int resource;   // index
+  int resource;  // index
   int tier;
 };
 
@@ -82,7 +91,8 @@ class Placement {
     order.reserve(snapshot_.jobs.size());
     for (const WaitingJob& job : snapshot_.jobs) order.push_back(&job);
     std::stable_sort(order.begin(), order.end(), [](const WaitingJob* a, const WaitingJob* b) {
-      return std::tie(a->job_class, a->priority, a->ready_at, a->id) < std::tie(b->job_class, b->priority, b->ready_at, b->id);
+      return std::tie(a->job_class, a->priority, a->ready_at, a->id) <
+             std::tie(b->job_class, b->priority, b->ready_at, b->id);
     });
     std::vector<Assignment> assignments;
     for (const WaitingJob* job : order) {
@@ -130,7 +140,7 @@ class Placement {
   }
 
   const Snapshot& snapshot_;
-  std::vector<CandidateResource> resources_;   // busy grows with what is placed
+  std::vector<CandidateResource> resources_;  // busy grows with what is placed
   absl::flat_hash_map<GroupKey, std::vector<Option>> options_;
   int64_t free_ = 0;
 };
@@ -195,13 +205,16 @@ std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, con
   if (job.pinned_resource != 0 && resource.id != job.pinned_resource) return "does not keep this recording";
   if (job.pinned_resource == 0) {
     if (resource.kind != "worker") return "is no worker";
-    if (Tier(job.organization, resource, tree) == kTierForeign) return "belongs to another organization and is not shared";
+    if (Tier(job.organization, resource, tree) == kTierForeign)
+      return "belongs to another organization and is not shared";
     if (!HasCapability(resource, job.capability)) return absl::StrCat("cannot do ", job.capability);
   }
   return WhyNotNow(resource);
 }
 
-std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy() { return std::make_unique<RecursiveOrganization>(); }
+std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy() {
+  return std::make_unique<RecursiveOrganization>();
+}
 
 Explanation Explain(const WaitingJob& job, const Snapshot& snapshot) {
   struct Line {
@@ -228,12 +241,14 @@ Explanation Explain(const WaitingJob& job, const Snapshot& snapshot) {
                      absl::StrCat("resources/", resource.id, " (", resource.host, ", ", role, ") ",
                                   why.empty() ? "can take it" : why)});
   }
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return std::tie(a.tier, a.id) < std::tie(b.tier, b.id); });
+  std::sort(lines.begin(), lines.end(),
+            [](const Line& a, const Line& b) { return std::tie(a.tier, a.id) < std::tie(b.tier, b.id); });
   Explanation explanation{Summarize(eligible, able, foreign), {}};
   for (Line& line : lines) explanation.details.push_back(std::move(line.text));
   if (foreign > 0) {
-    explanation.details.push_back(
-        absl::StrCat(foreign, foreign == 1 ? " worker of another organization is not shared" : " workers of other organizations are not shared"));
+    explanation.details.push_back(absl::StrCat(foreign, foreign == 1
+                                                            ? " worker of another organization is not shared"
+                                                            : " workers of other organizations are not shared"));
   }
   return explanation;
 }

@@ -11,8 +11,8 @@
 namespace lectern::api {
 namespace {
 
-// `$7` and `$2` are lists of jobs as JobsJson writes them. Children refer to their parents by position, so that one statement
-// does it all.
+// `$7` and `$2` are lists of jobs as JobsJson writes them. Children refer to their parents by position, so that one
+// statement does it all.
 constexpr char kInsertTask[] = R"sql(
 with t as (
   insert into tasks (organization_id, kind, lecture_id, asset_id, created_by, idempotency_key)
@@ -79,8 +79,8 @@ with due as materialized (
   select id from jobs where state = 'retry_wait' and run_at <= now() order by run_at limit 1000 for update skip locked)
 update jobs set state = 'ready' from due where jobs.id = due.id)sql";
 
-// The rows are locked before the session's room is counted, so that `busy` grows by exactly what is leased. A wish whose
-// session has no room for all of its jobs leaves them ready; the next pass sees the true room.
+// The rows are locked before the session's room is counted, so that `busy` grows by exactly what is leased. A wish
+// whose session has no room for all of its jobs leaves them ready; the next pass sees the true room.
 constexpr char kAssign[] = R"sql(
 with wish as materialized (
   select * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as w(job_id, resource_id, epoch)
@@ -189,10 +189,10 @@ std::string JobsJson(absl::Span<const NewJob> jobs) {
   for (size_t i = 0; i < jobs.size(); ++i) {
     const NewJob& job = jobs[i];
     absl::StrAppend(&json, i == 0 ? "" : ",", "{\"n\":", i, ",\"id\":", job.id, ",\"kind\":", log::JsonQuote(job.kind),
-                    ",\"label\":", log::JsonQuote(job.label), ",\"class\":", job.job_class, ",\"priority\":", job.priority,
-                    ",\"capability\":", log::JsonQuote(job.capability), ",\"pinned\":", job.pinned_resource,
-                    ",\"max_attempts\":", job.max_attempts, ",\"run_limit\":", job.run_limit_seconds,
-                    ",\"stall\":", job.stall_seconds);
+                    ",\"label\":", log::JsonQuote(job.label), ",\"class\":", job.job_class,
+                    ",\"priority\":", job.priority, ",\"capability\":", log::JsonQuote(job.capability),
+                    ",\"pinned\":", job.pinned_resource, ",\"max_attempts\":", job.max_attempts,
+                    ",\"run_limit\":", job.run_limit_seconds, ",\"stall\":", job.stall_seconds);
     if (job.start_within != absl::InfiniteDuration()) {
       absl::StrAppend(&json, ",\"start_within\":", absl::ToDoubleSeconds(job.start_within));
     }
@@ -251,21 +251,23 @@ struct Columns {
   std::vector<std::string> fractions;
 };
 
-pg::Param Ints(const std::vector<int64_t>& values) { return pg::Param(absl::Span<const int64_t>(values)); }
+pg::Param Ints(const std::vector<int64_t>& values) {
+  return pg::Param(absl::Span<const int64_t>(values));
+}
 
 }  // namespace
 
 absl::StatusOr<InsertedTask> JobStore::InsertTask(pg::Session& session, const NewTask& task) {
-  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"insert_task", kInsertTask}, task.organization, task.kind, task.lecture, task.asset,
-                                              task.created_by, task.idempotency_key, JobsJson(task.jobs)));
+  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"insert_task", kInsertTask}, task.organization, task.kind, task.lecture,
+                                              task.asset, task.created_by, task.idempotency_key, JobsJson(task.jobs)));
   if (!rows.empty()) return ReadTask(rows, false);
   ASSIGN_OR_RETURN(rows, session.Run({"find_task", kFindTask}, task.idempotency_key));
   return ReadTask(rows, true);
 }
 
 absl::StatusOr<InsertedTask> JobStore::InsertTask(const NewTask& task) {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"insert_task", kInsertTask}, task.organization, task.kind, task.lecture, task.asset,
-                                            task.created_by, task.idempotency_key, JobsJson(task.jobs)));
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"insert_task", kInsertTask}, task.organization, task.kind, task.lecture,
+                                            task.asset, task.created_by, task.idempotency_key, JobsJson(task.jobs)));
   if (!rows.empty()) return ReadTask(rows, false);
   ASSIGN_OR_RETURN(rows, pool_.Run({"find_task", kFindTask}, task.idempotency_key));
   return ReadTask(rows, true);
@@ -283,7 +285,8 @@ absl::Status JobStore::AddJobs(pg::Session& session, int64_t task, absl::Span<co
 }
 
 absl::StatusOr<std::vector<WaitingJob>> JobStore::ListReady(int limit, bool spread) {
-  const pg::Query query = spread ? pg::Query{"list_ready_spread", kListReadySpread} : pg::Query{"list_ready", kListReady};
+  const pg::Query query =
+      spread ? pg::Query{"list_ready_spread", kListReadySpread} : pg::Query{"list_ready", kListReady};
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run(query, limit));
   std::vector<WaitingJob> jobs;
   jobs.reserve(rows.size());
@@ -301,7 +304,8 @@ absl::StatusOr<int64_t> JobStore::Promote() {
   return rows.affected();
 }
 
-absl::StatusOr<std::vector<AssignedJob>> JobStore::Assign(absl::Span<const Assignment> wishes, absl::Duration accept_timeout) {
+absl::StatusOr<std::vector<AssignedJob>> JobStore::Assign(absl::Span<const Assignment> wishes,
+                                                          absl::Duration accept_timeout) {
   std::vector<int64_t> jobs, resources, epochs;
   for (const Assignment& wish : wishes) {
     jobs.push_back(wish.job);
@@ -343,12 +347,14 @@ absl::StatusOr<bool> JobStore::Reject(int64_t resource, int64_t job, int64_t tok
 
 absl::Status JobStore::Progress(absl::Span<const HeldJob> jobs) {
   const Columns columns(jobs);
-  return pool_.Run({"job_progress", kProgress}, Ints(columns.resources), Ints(columns.jobs), Ints(columns.tokens),
-                   absl::Span<const std::string>(columns.fractions)).status();
+  return pool_
+      .Run({"job_progress", kProgress}, Ints(columns.resources), Ints(columns.jobs), Ints(columns.tokens),
+           absl::Span<const std::string>(columns.fractions))
+      .status();
 }
 
-absl::StatusOr<JobStore::Comparison> JobStore::Compare(absl::Span<const int64_t> resources, absl::Span<const HeldJob> listed,
-                                                       absl::Duration grace) {
+absl::StatusOr<JobStore::Comparison> JobStore::Compare(absl::Span<const int64_t> resources,
+                                                       absl::Span<const HeldJob> listed, absl::Duration grace) {
   const Columns columns(listed);
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"compare_held_jobs", kCompare}, resources, Ints(columns.resources),
                                             Ints(columns.jobs), Ints(columns.tokens), grace));

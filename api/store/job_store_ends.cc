@@ -10,21 +10,24 @@
 namespace lectern::api {
 namespace {
 
-// The task's row is the lock that all changes to a graph share: two jobs that end at the same moment would otherwise each see
-// the other as unfinished, and nobody would end the task.
+// The task's row is the lock that all changes to a graph share: two jobs that end at the same moment would otherwise
+// each see the other as unfinished, and nobody would end the task.
 constexpr char kLockTaskOfJob[] = R"sql(
 select id from tasks where id = (select task_id from jobs where id = $1) for no key update)sql";
 
-#define LECTERN_LOCKED_JOB_COLUMNS                                                                                            \
-  "select j.id, j.task_id, j.organization_id, t.asset_id, d.upload_id, d.lecture_id, d.view, d.vod_resource_id, j.kind, j.label, j.capability, j.state, j.token, " \
-  "j.resource_id, j.resource_epoch, j.cancel_requested_at is not null as cancel_requested, j.spec, j.attempt, j.max_attempts, "  \
-  "j.losses, j.media_failures, coalesce(j.pinned_resource_id, 0) as pinned_resource_id, "                                      \
-  "(select count(distinct a.resource_id) from job_attempts a "                                                                 \
-  " where a.job_id = j.id and (a.outcome = 'lost' or a.token = j.token)) as lost_resources, "                                  \
-  "exists (select 1 from job_attempts a where a.job_id = j.id and a.resource_id = j.resource_id and a.token <> j.token "       \
-  "        and a.failure_class = 'media') as media_failed_here, "                                                              \
-  "(select extract(epoch from now() - coalesce(a.accepted_at, a.started_at))::float8 from job_attempts a "                     \
-  " where a.job_id = j.id and a.token = j.token) as ran "                                                                      \
+#define LECTERN_LOCKED_JOB_COLUMNS                                                                                \
+  "select j.id, j.task_id, j.organization_id, t.asset_id, d.upload_id, d.lecture_id, d.view, d.vod_resource_id, " \
+  "j.kind, j.label, j.capability, j.state, j.token, "                                                             \
+  "j.resource_id, j.resource_epoch, j.cancel_requested_at is not null as cancel_requested, j.spec, j.attempt, "   \
+  "j.max_attempts, "                                                                                              \
+  "j.losses, j.media_failures, coalesce(j.pinned_resource_id, 0) as pinned_resource_id, "                         \
+  "(select count(distinct a.resource_id) from job_attempts a "                                                    \
+  " where a.job_id = j.id and (a.outcome = 'lost' or a.token = j.token)) as lost_resources, "                     \
+  "exists (select 1 from job_attempts a where a.job_id = j.id and a.resource_id = j.resource_id and a.token <> "  \
+  "j.token "                                                                                                      \
+  "        and a.failure_class = 'media') as media_failed_here, "                                                 \
+  "(select extract(epoch from now() - coalesce(a.accepted_at, a.started_at))::float8 from job_attempts a "        \
+  " where a.job_id = j.id and a.token = j.token) as ran "                                                         \
   "from jobs j join tasks t on t.id = j.task_id left join assets d on d.id = t.asset_id "
 
 constexpr char kLockHeldJob[] = LECTERN_LOCKED_JOB_COLUMNS
@@ -33,27 +36,31 @@ constexpr char kLockHeldJob[] = LECTERN_LOCKED_JOB_COLUMNS
 constexpr char kLockJob[] = LECTERN_LOCKED_JOB_COLUMNS "where j.id = $1 for update of j";
 
 // Columns of `jobs` that a job keeps when it ends.
-#define LECTERN_KEPT_COLUMNS                                                                                            \
-  "id, task_id, organization_id, kind, label, class, priority, capability, pinned_resource_id, run_at, deps_left, "     \
-  "attempt, max_attempts, losses, media_failures, token, resource_id, resource_epoch, stall_seconds, "                  \
+#define LECTERN_KEPT_COLUMNS                                                                                        \
+  "id, task_id, organization_id, kind, label, class, priority, capability, pinned_resource_id, run_at, deps_left, " \
+  "attempt, max_attempts, losses, media_failures, token, resource_id, resource_epoch, stall_seconds, "              \
   "run_limit_seconds, start_by, cancel_requested_at, avoid_resources, spec, created_at, started_at"
 
 // `= any(array(...))` keeps the planner on the primary key: with a join it reads all waiting jobs for each that ends.
-// One statement ends the job, its attempt and its slot, and unblocks or skips what comes after it. Children are locked in the
-// order of their ids.
+// One statement ends the job, its attempt and its slot, and unblocks or skips what comes after it. Children are locked
+// in the order of their ids.
 constexpr char kEndJob[] =
     "with recursive gone as ("
     "  delete from jobs where id = $1 returning *"
     "), kept as ("
-    "  insert into jobs_ended (" LECTERN_KEPT_COLUMNS ", state, progress, progress_at, result, failure_class, error, ended_at) "
-    "  select " LECTERN_KEPT_COLUMNS ", $2::text, case when $2::text = 'done' then 1 else progress end, progress_at, nullif($4, '')::jsonb,"
+    "  insert into jobs_ended (" LECTERN_KEPT_COLUMNS
+    ", state, progress, progress_at, result, failure_class, error, ended_at) "
+    "  select " LECTERN_KEPT_COLUMNS
+    ", $2::text, case when $2::text = 'done' then 1 else progress end, progress_at, nullif($4, '')::jsonb,"
     "         $5, left($6, 2000), now() from gone"
     "), tried as ("
-    "  update job_attempts a set ended_at = now(), outcome = $3::text, failure_class = $5, error = left($6, 2000), log_tail = left($7, 4096)"
+    "  update job_attempts a set ended_at = now(), outcome = $3::text, failure_class = $5, error = left($6, 2000), "
+    "log_tail = left($7, 4096)"
     "  from gone where $3::text <> '' and a.job_id = gone.id and a.token = gone.token and a.ended_at is null"
     "), freed as ("
     "  update resource_sessions s set busy = greatest(s.busy - 1, 0) from gone"
-    "  where s.resource_id = gone.resource_id and s.epoch = gone.resource_epoch and gone.state in ('leased', 'running', 'cancelling')"
+    "  where s.resource_id = gone.resource_id and s.epoch = gone.resource_epoch and gone.state in ('leased', "
+    "'running', 'cancelling')"
     "), children as materialized ("
     "  select c.id from jobs c"
     "  where $2::text = 'done' and c.id = any(array(select d.child_id from job_dependencies d where d.parent_id = $1))"
@@ -68,8 +75,10 @@ constexpr char kEndJob[] =
     "), unneeded as ("
     "  delete from jobs where state = 'blocked' and id = any(array(select id from down)) returning *"
     "), skipped as ("
-    "  insert into jobs_ended (" LECTERN_KEPT_COLUMNS ", state, progress, result, failure_class, error, ended_at) "
-    "  select " LECTERN_KEPT_COLUMNS ", 'skipped', 0, null, '', $8, now() from unneeded"
+    "  insert into jobs_ended (" LECTERN_KEPT_COLUMNS
+    ", state, progress, result, failure_class, error, ended_at) "
+    "  select " LECTERN_KEPT_COLUMNS
+    ", 'skipped', 0, null, '', $8, now() from unneeded"
     ") select (select count(*) from unblocked where state = 'ready') as ready, (select count(*) from gone) as ended";
 
 constexpr char kRequeue[] = R"sql(
@@ -165,7 +174,9 @@ LockedJob ReadLocked(const pg::Row& row) {
 
 std::string SkipReason(const LockedJob& job, JobState state) {
   return absl::StrCat("it needed jobs/", job.id, " (", job.kind, job.label.empty() ? "" : " ", job.label, "), which ",
-                      state == JobState::kCancelled ? "was cancelled" : state == JobState::kExpired ? "expired" : "failed");
+                      state == JobState::kCancelled ? "was cancelled"
+                      : state == JobState::kExpired ? "expired"
+                                                    : "failed");
 }
 
 // A recording's state follows its task; an error without a task of its own to show it would be lost.
@@ -180,7 +191,8 @@ absl::Status EndRecording(pg::Session& session, AssetStore& assets, const TaskEn
 
 }  // namespace
 
-absl::StatusOr<std::optional<LockedJob>> JobStore::Lock(pg::Session& session, int64_t resource, int64_t job, int64_t token) {
+absl::StatusOr<std::optional<LockedJob>> JobStore::Lock(pg::Session& session, int64_t resource, int64_t job,
+                                                        int64_t token) {
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"lock_task_of_job", kLockTaskOfJob}, job));
   if (rows.empty()) return std::nullopt;
   ASSIGN_OR_RETURN(rows, session.Run({"lock_held_job", kLockHeldJob}, job, token, resource));
@@ -197,29 +209,34 @@ absl::StatusOr<std::optional<LockedJob>> JobStore::Lock(pg::Session& session, in
 }
 
 absl::Status JobStore::End(pg::Session& session, const LockedJob& job, const Ending& ending) {
-  ASSIGN_OR_RETURN(pg::Rows rows,
-                   session.Run({"end_job", kEndJob}, job.id, JobStateWord(ending.state), ending.attempt_outcome, ending.result_json,
-                               FailureClassWord(ending.failure), ending.error, ending.log_tail, SkipReason(job, ending.state)));
+  ASSIGN_OR_RETURN(
+      pg::Rows rows,
+      session.Run({"end_job", kEndJob}, job.id, JobStateWord(ending.state), ending.attempt_outcome, ending.result_json,
+                  FailureClassWord(ending.failure), ending.error, ending.log_tail, SkipReason(job, ending.state)));
   if (rows[0].Int("ended") != 1) return absl::AbortedError("the job has ended meanwhile");
   return absl::OkStatus();
 }
 
-absl::Status JobStore::Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict, const Ending& ending) {
-  return session.Run({"requeue_job", kRequeue}, job.id, JobStateWord(verdict.next), verdict.delay, verdict.losses,
-                     verdict.media_failures, FailureClassWord(verdict.failure), ending.error, verdict.avoid,
-                     ending.attempt_outcome, ending.log_tail).status();
+absl::Status JobStore::Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict,
+                               const Ending& ending) {
+  return session
+      .Run({"requeue_job", kRequeue}, job.id, JobStateWord(verdict.next), verdict.delay, verdict.losses,
+           verdict.media_failures, FailureClassWord(verdict.failure), ending.error, verdict.avoid,
+           ending.attempt_outcome, ending.log_tail)
+      .status();
 }
 
 absl::StatusOr<std::optional<TaskEnd>> JobStore::EndTask(pg::Session& session, int64_t task) {
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"end_task", kEndTask}, task));
   if (rows.empty()) return std::nullopt;
-  TaskEnd end{rows[0].Int("id"), rows[0].Int("asset_id"), rows[0].Text("kind"), rows[0].Text("state"), rows[0].Text("error")};
+  TaskEnd end{rows[0].Int("id"), rows[0].Int("asset_id"), rows[0].Text("kind"), rows[0].Text("state"),
+              rows[0].Text("error")};
   RETURN_IF_ERROR(EndRecording(session, assets_, end));
   return end;
 }
 
 absl::StatusOr<std::vector<std::pair<int64_t, std::string>>> JobStore::ListChildren(pg::Session& session, int64_t job,
-                                                                                   const std::string& kind) {
+                                                                                    const std::string& kind) {
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"list_children", kListChildren}, job, kind));
   std::vector<std::pair<int64_t, std::string>> children;
   for (int i = 0; i < rows.size(); ++i) children.emplace_back(rows[i].Int("id"), rows[i].Text("spec"));
@@ -237,13 +254,16 @@ absl::StatusOr<std::vector<UnacceptedSession>> JobStore::ReleaseUnaccepted() {
   return sessions;
 }
 
-absl::StatusOr<std::vector<TroubledJob>> JobStore::ListTroubled(absl::Duration cancel_grace, absl::Duration well_for, int limit) {
+absl::StatusOr<std::vector<TroubledJob>> JobStore::ListTroubled(absl::Duration cancel_grace, absl::Duration well_for,
+                                                                int limit) {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_troubled_jobs", kListTroubled}, cancel_grace,
                                             std::min(well_for, absl::Hours(24 * 365)), limit));
   std::vector<TroubledJob> jobs;
   for (int i = 0; i < rows.size(); ++i) {
     const std::string word = rows[i].Text("trouble");
-    const Trouble trouble = word == "overdue" ? Trouble::kOverdue : word == "stalled" ? Trouble::kStalled : Trouble::kLost;
+    const Trouble trouble = word == "overdue"   ? Trouble::kOverdue
+                            : word == "stalled" ? Trouble::kStalled
+                                                : Trouble::kLost;
     jobs.push_back({rows[i].Int("id"), rows[i].Int("token"), trouble, rows[i].Bool("cancelling")});
   }
   return jobs;

@@ -8,9 +8,11 @@
 namespace lectern::api {
 namespace {
 
-#define LECTERN_JOB_COLUMNS                                                                                              \
-  "select j.id, j.task_id, j.organization_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, j.kind, j.label, " \
-  "j.state, j.progress, j.attempt, j.max_attempts, j.resource_id, j.failure_class, j.error, j.created_at, j.started_at, "  \
+#define LECTERN_JOB_COLUMNS                                                                                         \
+  "select j.id, j.task_id, j.organization_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, j.kind, " \
+  "j.label, "                                                                                                       \
+  "j.state, j.progress, j.attempt, j.max_attempts, j.resource_id, j.failure_class, j.error, j.created_at, "         \
+  "j.started_at, "                                                                                                  \
   "j.ended_at, j.run_at "
 
 constexpr char kList[] = LECTERN_JOB_COLUMNS R"sql(
@@ -57,8 +59,8 @@ select t.id as task_id, t.asset_id, e.state,
           where d.child_id = $1 and p.state is distinct from 'done') as parent_missing
 from jobs_ended e join tasks t on t.id = e.task_id where e.id = $1 for no key update of t)sql";
 
-// The job itself and everything that was skipped below it. What still has a parent that did not succeed is skipped again
-// by kSkipAgain.
+// The job itself and everything that was skipped below it. What still has a parent that did not succeed is skipped
+// again by kSkipAgain.
 constexpr char kBringBack[] = R"sql(
 with recursive down(id) as (
   select $1::bigint union select d.child_id from job_dependencies d join down on d.parent_id = down.id
@@ -124,12 +126,15 @@ absl::Status NotFound(int64_t job) {
 
 absl::Status CheckRetry(int64_t job, const pg::Row& row) {
   if (row.Text("state") == "done") {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("jobs/", job, " has succeeded; there is nothing to retry")), "JOB_DONE");
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("jobs/", job, " has succeeded; there is nothing to retry")),
+        "JOB_DONE");
   }
   if (row.Bool("parent_missing")) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat("jobs/", job, " needs the result of jobs/", row.Int("parent"),
-                                                                 ", which did not succeed; retry that one")),
-                      "PARENT_NOT_DONE");
+    return WithReason(
+        absl::FailedPreconditionError(absl::StrCat("jobs/", job, " needs the result of jobs/", row.Int("parent"),
+                                                   ", which did not succeed; retry that one")),
+        "PARENT_NOT_DONE");
   }
   return absl::OkStatus();
 }
@@ -154,8 +159,15 @@ absl::StatusOr<JobRow> JobStore::Get(int64_t id) {
   JobRow job = ReadJob(row);
   job.deps_left = static_cast<int>(row.Int("deps_left"));
   job.waits_for = row.Texts("waits_for");
-  job.waiting = {job.id, job.organization, job.kind, static_cast<int>(row.Int("class")), static_cast<int>(row.Int("priority")),
-                 job.run_at, row.Text("capability"), row.Int("pinned_resource_id"), row.Ints("avoid_resources")};
+  job.waiting = {job.id,
+                 job.organization,
+                 job.kind,
+                 static_cast<int>(row.Int("class")),
+                 static_cast<int>(row.Int("priority")),
+                 job.run_at,
+                 row.Text("capability"),
+                 row.Int("pinned_resource_id"),
+                 row.Ints("avoid_resources")};
   return job;
 }
 
@@ -164,15 +176,16 @@ absl::StatusOr<std::vector<JobAttemptRow>> JobStore::ListAttempts(int64_t job) {
   std::vector<JobAttemptRow> attempts;
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];
-    attempts.push_back({row.Int("resource_id"), row.Text("host"), row.Time("started_at"), row.Time("ended_at"), row.Text("outcome"),
-                        ParseFailureClass(row.Text("failure_class")), row.Text("error")});
+    attempts.push_back({row.Int("resource_id"), row.Text("host"), row.Time("started_at"), row.Time("ended_at"),
+                        row.Text("outcome"), ParseFailureClass(row.Text("failure_class")), row.Text("error")});
   }
   return attempts;
 }
 
 absl::StatusOr<CancelRequest> JobStore::Cancel(pg::Session& session, int64_t id) {
   ASSIGN_OR_RETURN(std::optional<LockedJob> job, Lock(session, id));
-  if (!job) return WithReason(absl::FailedPreconditionError(absl::StrCat("jobs/", id, " has already ended")), "JOB_ENDED");
+  if (!job)
+    return WithReason(absl::FailedPreconditionError(absl::StrCat("jobs/", id, " has already ended")), "JOB_ENDED");
   CancelRequest request{JobState::kCancelled, "", job->task};
   if (IsHeld(job->state)) {
     ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"request_cancel", kRequestCancel}, id));
@@ -202,7 +215,7 @@ absl::StatusOr<std::vector<std::string>> JobStore::CancelAll(pg::Session& sessio
   std::vector<std::string> instances;
   for (int i = 0; i < rows.size(); ++i) {
     absl::StatusOr<CancelRequest> request = Cancel(session, rows[i].Int("id"));
-    if (absl::IsFailedPrecondition(request.status())) continue;   // ended, or skipped with the one before it
+    if (absl::IsFailedPrecondition(request.status())) continue;  // ended, or skipped with the one before it
     if (!request.ok()) return request.status();
     if (!request->api_instance.empty()) instances.push_back(request->api_instance);
   }
@@ -214,8 +227,9 @@ absl::Status JobStore::Retry(int64_t job) {
     ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"lock_ended_job", kEndedJob}, job));
     if (rows.empty()) {
       ASSIGN_OR_RETURN(JobRow row, Get(job));
-      return WithReason(absl::FailedPreconditionError(absl::StrCat("jobs/", job, " has not ended; it is ", JobStateWord(row.state))),
-                        "JOB_NOT_ENDED");
+      return WithReason(
+          absl::FailedPreconditionError(absl::StrCat("jobs/", job, " has not ended; it is ", JobStateWord(row.state))),
+          "JOB_NOT_ENDED");
     }
     RETURN_IF_ERROR(CheckRetry(job, rows[0]));
     const int64_t task = rows[0].Int("task_id"), asset = rows[0].Int("asset_id");
@@ -233,7 +247,8 @@ absl::StatusOr<std::vector<QueueDepth>> JobStore::ListDepths() {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_queue_depths", kListDepths}));
   std::vector<QueueDepth> depths;
   for (int i = 0; i < rows.size(); ++i) {
-    depths.push_back({static_cast<int>(rows[i].Int("class")), rows[i].Int("ready"), absl::Seconds(rows[i].Double("oldest"))});
+    depths.push_back(
+        {static_cast<int>(rows[i].Int("class")), rows[i].Int("ready"), absl::Seconds(rows[i].Double("oldest"))});
   }
   return depths;
 }

@@ -33,8 +33,8 @@ with r as (
 )
 select s.epoch, s.epoch <> fresh.epoch as resumed, r.organization_id, r.kind, r.draining from s cross join fresh cross join r)sql";
 
-// A beat that was under way when its stream broke must not undo the disconnect. One that comes later proves that the disconnect
-// was of an older stream.
+// A beat that was under way when its stream broke must not undo the disconnect. One that comes later proves that the
+// disconnect was of an older stream.
 constexpr char kBeat[] = R"sql(
 update resource_sessions s set last_beat_at = now(), lease_until = now() + $5::interval, load = b.load::jsonb,
   disconnected_at = case when s.disconnected_at < now() - interval '50 milliseconds' then null else s.disconnected_at end
@@ -48,7 +48,8 @@ where resource_id = $1 and epoch = $2 and api_instance = $3 and state = 'alive' 
 
 constexpr char kSetSlots[] = R"sql(update resource_sessions set slots = $3 where resource_id = $1 and epoch = $2)sql";
 
-constexpr char kSetLeaving[] = R"sql(update resource_sessions set leaving = true where resource_id = $1 and epoch = $2)sql";
+constexpr char kSetLeaving[] =
+    R"sql(update resource_sessions set leaving = true where resource_id = $1 and epoch = $2)sql";
 
 constexpr char kMarkLost[] = R"sql(
 update resource_sessions s set state = 'lost', epoch = nextval('resource_epochs'), busy = 0
@@ -138,14 +139,16 @@ OrganizationTree ReadTree(const pg::Rows& rows) {
 
 absl::StatusOr<Attached> LinkStore::Attach(const AttachRequest& request, absl::Duration lease) {
   ASSIGN_OR_RETURN(pg::Rows rows,
-                   pool_.Run({"attach_resource", kAttach}, request.resource, request.credential_serial, request.incarnation,
-                             request.api_instance, request.version, request.slots, request.host, request.public_url,
-                             absl::Span<const std::string>(request.capabilities), lease));
+                   pool_.Run({"attach_resource", kAttach}, request.resource, request.credential_serial,
+                             request.incarnation, request.api_instance, request.version, request.slots, request.host,
+                             request.public_url, absl::Span<const std::string>(request.capabilities), lease));
   if (rows.empty()) {
-    return WithReason(absl::UnauthenticatedError("the credential was withdrawn or replaced by a newer one"), "CREDENTIAL_REVOKED");
+    return WithReason(absl::UnauthenticatedError("the credential was withdrawn or replaced by a newer one"),
+                      "CREDENTIAL_REVOKED");
   }
   const pg::Row row = rows[0];
-  return Attached{row.Int("epoch"), row.Int("organization_id"), row.Text("kind"), row.Bool("draining"), row.Bool("resumed")};
+  return Attached{row.Int("epoch"), row.Int("organization_id"), row.Text("kind"), row.Bool("draining"),
+                  row.Bool("resumed")};
 }
 
 absl::StatusOr<std::vector<int64_t>> LinkStore::Beat(const std::string& api_instance, absl::Span<const BeatRow> beats,
@@ -158,8 +161,8 @@ absl::StatusOr<std::vector<int64_t>> LinkStore::Beat(const std::string& api_inst
     loads.push_back(beat.load_json);
   }
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"beat_resources", kBeat}, absl::Span<const int64_t>(resources),
-                                            absl::Span<const int64_t>(epochs), absl::Span<const std::string>(loads), api_instance,
-                                            lease));
+                                            absl::Span<const int64_t>(epochs), absl::Span<const std::string>(loads),
+                                            api_instance, lease));
   for (int i = 0; i < rows.size(); ++i) renewed.push_back(rows[i].Int("resource_id"));
   return renewed;
 }
@@ -220,7 +223,8 @@ absl::StatusOr<std::vector<ResourceFlags>> LinkStore::ListFlags(absl::Span<const
   std::vector<ResourceFlags> flags;
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];
-    flags.push_back({row.Int("id"), row.Int("epoch"), row.Bool("draining"), row.Bool("removed"), row.Text("api_instance")});
+    flags.push_back(
+        {row.Int("id"), row.Int("epoch"), row.Bool("draining"), row.Bool("removed"), row.Text("api_instance")});
   }
   return flags;
 }
@@ -236,7 +240,9 @@ absl::Status LinkStore::RegisterInstance(const std::string& id, const std::strin
   return pool_.Run({"register_instance", kRegisterInstance}, id, address).status();
 }
 
-absl::Status LinkStore::BeatInstance(const std::string& id) { return pool_.Run({"beat_instance", kBeatInstance}, id).status(); }
+absl::Status LinkStore::BeatInstance(const std::string& id) {
+  return pool_.Run({"beat_instance", kBeatInstance}, id).status();
+}
 
 absl::Status LinkStore::RemoveInstance(const std::string& id) {
   return pool_.Run({"remove_instance", kRemoveInstance}, id).status();

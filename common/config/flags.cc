@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -18,7 +19,9 @@ struct SecretFlag {
   std::string* target;
 };
 
-std::string EnvironmentOf(absl::string_view name) { return absl::StrCat("LECTERN_", absl::AsciiStrToUpper(name)); }
+std::string EnvironmentOf(absl::string_view name) {
+  return absl::StrCat("LECTERN_", absl::AsciiStrToUpper(name));
+}
 
 // "20G" -> 20 * 2^30. Absent for anything that is not digits with one of K, M, G, T.
 std::optional<int64_t> ParseBytes(absl::string_view text) {
@@ -95,15 +98,13 @@ void Flags::Strings(absl::string_view name, std::vector<std::string>* target, ab
 }
 
 void Flags::Int(absl::string_view name, int64_t* target, absl::string_view help) {
-  impl_->Add(name, absl::StrCat(*target), help, [target](const std::string& text) {
-    return absl::SimpleAtoi(text, target) ? "" : "a whole number";
-  });
+  impl_->Add(name, absl::StrCat(*target), help,
+             [target](const std::string& text) { return absl::SimpleAtoi(text, target) ? "" : "a whole number"; });
 }
 
 void Flags::Double(absl::string_view name, double* target, absl::string_view help) {
-  impl_->Add(name, absl::StrCat(*target), help, [target](const std::string& text) {
-    return absl::SimpleAtod(text, target) ? "" : "a number";
-  });
+  impl_->Add(name, absl::StrCat(*target), help,
+             [target](const std::string& text) { return absl::SimpleAtod(text, target) ? "" : "a number"; });
 }
 
 void Flags::Bool(absl::string_view name, bool* target, absl::string_view help) {
@@ -143,15 +144,19 @@ std::optional<int> Flags::Parse(int argc, char** argv) {
     return 2;
   }
   for (const SecretFlag& secret : impl_->secrets) {
-    const char* value = std::getenv(secret.environment.c_str());
+    char* value = std::getenv(secret.environment.c_str());
     if (value == nullptr) continue;
     *secret.target = value;
-    // A child process must not inherit it.
+    // /proc/<pid>/environ shows the memory that the process started with, so it is overwritten; a child must not
+    // inherit it.
+    explicit_bzero(value, std::strlen(value));
     unsetenv(secret.environment.c_str());
   }
   return std::nullopt;
 }
 
-absl::string_view Version() { return LECTERN_VERSION; }
+absl::string_view Version() {
+  return LECTERN_VERSION;
+}
 
 }  // namespace lectern

@@ -1,4 +1,5 @@
-// Starts child processes from a thread that never ends, and sees to it that none of them outlives this process. Private to the room.
+// Starts child processes from a thread that never ends, and sees to it that none of them outlives this process. Private to
+// the room.
 //
 // Two nets, since each has a hole: PR_SET_PDEATHSIG kills the direct child when the thread that started it ends (hence a thread of
 // its own), and a guard process, which holds one end of a socket, kills the whole process groups when this process is gone.

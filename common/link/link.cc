@@ -48,6 +48,7 @@ void DefineLinkFlags(Flags& flags, LinkConfig& config) {
 }
 
 absl::StatusOr<std::unique_ptr<Link>> Link::Start(LinkConfig config, LinkHandlers handlers, Metrics& metrics) {
+  rpc::RouteLogs();
   RETURN_IF_ERROR(Complete(config));
   ASSIGN_OR_RETURN(Fd lock, LockStateDir(config.state_dir));
   ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.state_dir + "/outcomes"));

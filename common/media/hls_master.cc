@@ -23,8 +23,9 @@ bool Better(const PublishedRendition& a, const PublishedRendition& b) {
 }
 
 std::string Group(const PublishedRendition& sound) {
-  return absl::StrFormat("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"%s\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"%d\",URI=\"%s\"\n",
-                         kGroup, sound.channels, sound.uri);
+  return absl::StrFormat(
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"%s\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"%d\",URI=\"%s\"\n",
+      kGroup, sound.channels, sound.uri);
 }
 
 // RFC 8216 4.3.4.2: the rates of a variant include the renditions that play with it.
@@ -36,7 +37,8 @@ std::string Variant(const PublishedRendition& track, const PublishedRendition* s
     average += sound->average_bandwidth_bps;
     absl::StrAppend(&codecs, ",", sound->codecs);
   }
-  std::string line = absl::StrFormat("#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\"", peak, average, codecs);
+  std::string line =
+      absl::StrFormat("#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\"", peak, average, codecs);
   if (track.width > 0) absl::StrAppendFormat(&line, ",RESOLUTION=%dx%d", track.width, track.height);
   if (track.frame_rate > 0) absl::StrAppendFormat(&line, ",FRAME-RATE=%.3f", track.frame_rate);
   if (sound != nullptr) absl::StrAppendFormat(&line, ",AUDIO=\"%s\"", kGroup);
@@ -48,7 +50,8 @@ absl::StatusOr<std::map<std::string, std::string>> Attributes(int number, absl::
   std::map<std::string, std::string> attributes;
   while (!text.empty()) {
     size_t equals = text.find('=');
-    if (equals == absl::string_view::npos) return absl::InvalidArgumentError(absl::StrCat("playlist line ", number, ": bad attribute"));
+    if (equals == absl::string_view::npos)
+      return absl::InvalidArgumentError(absl::StrCat("playlist line ", number, ": bad attribute"));
     std::string name(text.substr(0, equals));
     text.remove_prefix(equals + 1);
     bool quoted = absl::ConsumePrefix(&text, "\"");
@@ -71,7 +74,8 @@ absl::StatusOr<MasterVariant> VariantOf(int number, absl::string_view text) {
   if (!absl::SimpleAtoi(attributes["BANDWIDTH"], &variant.bandwidth_bps)) {
     return absl::InvalidArgumentError(absl::StrCat("playlist line ", number, ": no BANDWIDTH"));
   }
-  if (!absl::SimpleAtoi(attributes["AVERAGE-BANDWIDTH"], &variant.average_bandwidth_bps)) variant.average_bandwidth_bps = 0;
+  if (!absl::SimpleAtoi(attributes["AVERAGE-BANDWIDTH"], &variant.average_bandwidth_bps))
+    variant.average_bandwidth_bps = 0;
   if (!absl::SimpleAtod(attributes["FRAME-RATE"], &variant.frame_rate)) variant.frame_rate = 0;
   std::pair<std::string, std::string> size = absl::StrSplit(attributes["RESOLUTION"], absl::MaxSplits('x', 1));
   if (!absl::SimpleAtoi(size.first, &variant.width)) variant.width = 0;
@@ -110,7 +114,8 @@ absl::StatusOr<MasterPlaylist> ParseMasterPlaylist(absl::string_view text) {
       if (attributes["TYPE"] == "AUDIO") result.audio_uris.push_back(attributes["URI"]);
     } else if (!line.empty() && line[0] != '#') {
       if (!pending.has_value()) {
-        return absl::InvalidArgumentError(absl::StrCat("playlist line ", number, ": a variant without #EXT-X-STREAM-INF"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("playlist line ", number, ": a variant without #EXT-X-STREAM-INF"));
       }
       pending->uri = std::string(line);
       result.variants.push_back(*std::exchange(pending, std::nullopt));

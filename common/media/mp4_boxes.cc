@@ -12,12 +12,16 @@ namespace lectern::media {
 namespace {
 
 constexpr size_t kHeader = 8;
-constexpr uint32_t kNonSync = 0x10000;   // ISO/IEC 14496-12 8.8.3.1: sample_is_non_sync_sample
+constexpr uint32_t kNonSync = 0x10000;  // ISO/IEC 14496-12 8.8.3.1: sample_is_non_sync_sample
 // tfhd (8.8.7) and trun (8.8.8) flags.
-constexpr uint32_t kBaseDataOffset = 0x1, kDescriptionIndex = 0x2, kDefaultDuration = 0x8, kDefaultSize = 0x10, kDefaultFlags = 0x20;
-constexpr uint32_t kDataOffset = 0x1, kFirstFlags = 0x4, kDurations = 0x100, kSizes = 0x200, kFlags = 0x400, kOffsets = 0x800;
+constexpr uint32_t kBaseDataOffset = 0x1, kDescriptionIndex = 0x2, kDefaultDuration = 0x8, kDefaultSize = 0x10,
+                   kDefaultFlags = 0x20;
+constexpr uint32_t kDataOffset = 0x1, kFirstFlags = 0x4, kDurations = 0x100, kSizes = 0x200, kFlags = 0x400,
+                   kOffsets = 0x800;
 
-absl::Status Broken(absl::string_view what) { return absl::InvalidArgumentError(absl::StrCat("broken MP4: ", what)); }
+absl::Status Broken(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("broken MP4: ", what));
+}
 
 // Reads big-endian numbers; past the end it yields zeros and remembers that.
 class Reader {
@@ -78,7 +82,8 @@ uint32_t DescriptorLength(Reader& reader) {
 
 // ISO/IEC 14496-3 1.6.2.1, the first fields of an AudioSpecificConfig.
 void ReadAudioConfig(absl::string_view bytes, uint32_t object_type_indication, TrackInit& init) {
-  static constexpr int kRates[] = {96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350};
+  static constexpr int kRates[] = {96000, 88200, 64000, 48000, 44100, 32000, 24000,
+                                   22050, 16000, 12000, 11025, 8000,  7350};
   Reader reader(bytes);
   uint64_t bits = reader.Number(std::min<size_t>(bytes.size(), 8)) << (8 * (8 - std::min<size_t>(bytes.size(), 8)));
   auto take = [&bits](int count) {
@@ -192,11 +197,14 @@ absl::Status ReadTrun(absl::string_view payload, const Defaults& defaults, uint6
   Reader reader(payload);
   uint32_t flags = reader.U32() & 0xffffff;
   uint32_t count = reader.U32();
-  if ((flags & kDataOffset) && reader.U32() != data_offset) return Broken("trun points elsewhere than behind the samples before it");
+  if ((flags & kDataOffset) && reader.U32() != data_offset)
+    return Broken("trun points elsewhere than behind the samples before it");
   std::optional<uint32_t> first_flags;
   if (flags & kFirstFlags) first_flags = reader.U32();
-  size_t entry = 4 * (((flags & kDurations) != 0) + ((flags & kSizes) != 0) + ((flags & kFlags) != 0) + ((flags & kOffsets) != 0));
-  if (!reader.ok() || reader.rest().size() < static_cast<uint64_t>(count) * entry || count > 10'000'000) return Broken("trun is cut off");
+  size_t entry =
+      4 * (((flags & kDurations) != 0) + ((flags & kSizes) != 0) + ((flags & kFlags) != 0) + ((flags & kOffsets) != 0));
+  if (!reader.ok() || reader.rest().size() < static_cast<uint64_t>(count) * entry || count > 10'000'000)
+    return Broken("trun is cut off");
   for (uint32_t i = 0; i < count; ++i) {
     Sample sample;
     sample.duration = flags & kDurations ? reader.U32() : defaults.duration;
@@ -226,7 +234,8 @@ absl::StatusOr<Fragment> ReadFragment(const Box& moof, const Box& mdat, const Tr
   bool timed = false;
   for (const Box& box : boxes) {
     if (box.type == "tfhd") RETURN_IF_ERROR(ReadTfhd(box.payload, init, defaults));
-    if (box.type == "trun") RETURN_IF_ERROR(ReadTrun(box.payload, defaults, data_begin + TotalSize(fragment), fragment));
+    if (box.type == "trun")
+      RETURN_IF_ERROR(ReadTrun(box.payload, defaults, data_begin + TotalSize(fragment), fragment));
     if (box.type == "tfdt") {
       ASSIGN_OR_RETURN(fragment.decode_time, ReadTfdt(box.payload));
       timed = true;

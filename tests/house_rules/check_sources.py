@@ -7,6 +7,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILDINGS = ("common", "api", "worker", "vod_service", "edge", "rtmp_proxy")
+# Private headers of converters, which are about nothing but generated messages.
+CONVERTERS = ("worker/steps/media_convert.h", "worker/steps/step_call.h", "tests/api/control/control_fixture.h")
 MAX_LINES = {".cc": 600, ".h": 300}
 
 
@@ -27,7 +29,7 @@ def violations(path, text):
     for number, line in enumerate(lines, 1):
         if re.search(r'#include "\.\./', line):
             yield number, "include from the root, not relatively"
-        if is_header and re.search(r'#include .*\.pb\.h"', line):
+        if is_header and str(path) not in CONVERTERS and re.search(r'#include .*\.pb\.h"', line):
             yield number, "generated headers stand in .cc files only"
         if in_building and path.parts[:2] != ("common", "http") and not path.suffix == ".md":
             if re.search(r"std::string_view", line) and not re.search(r"//.*std::string_view", line):
@@ -36,8 +38,8 @@ def violations(path, text):
             yield number, "no open ends in the code"
         if in_building and re.search(r"\bstd::system\(|\bpopen\(", line):
             yield number, "no shell: use common/exec/process.h"
-        if len(line) > 132:
-            yield number, "longer than 132 columns"
+        if len(line) > (200 if path.parts[:2] == ("api", "store") or not in_building else 132):
+            yield number, "line too long (132 columns; 200 in the stores and tests, for SQL)"
 
 
 def main():

@@ -37,9 +37,12 @@ Words Join(Words first, const Words& second) {
 Words Picture(const std::string& size, double seconds, int rate = 25) {
   return {"-f", "lavfi", "-i", absl::StrCat("testsrc2=s=", size, ":r=", rate, ":d=", seconds)};
 }
-Words Sine(double seconds) { return {"-f", "lavfi", "-i", absl::StrCat("sine=f=440:d=", seconds)}; }
+Words Sine(double seconds) {
+  return {"-f", "lavfi", "-i", absl::StrCat("sine=f=440:d=", seconds)};
+}
 Words H264(int gop = 50) {
-  return {"-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-sc_threshold", "0", "-g", absl::StrCat(gop), "-pix_fmt", "yuv420p"};
+  return {"-c:v",          "libx264", "-preset", "veryfast",        "-bf",      "2",
+          "-sc_threshold", "0",       "-g",      absl::StrCat(gop), "-pix_fmt", "yuv420p"};
 }
 const Words kAac = {"-c:a", "aac", "-b:a", "64k"};
 
@@ -49,7 +52,9 @@ void Ffmpeg(const Words& arguments, const std::string& output) {
   if (!ok) GiveUp(absl::StrCat(output, ": ", log));
 }
 
-void Write(const std::string& path, const std::string& content) { std::ofstream(path, std::ios::binary) << content; }
+void Write(const std::string& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
 
 std::string Read(const std::string& path) {
   absl::StatusOr<std::string> content = ReadFile(path);
@@ -77,23 +82,28 @@ std::string SpeechClip(const std::string& output) {
   std::string raw = "/usr/share/pocketsphinx/test/data/goforward.raw";
   std::string wav = output + ".wav";
   if (fs::exists(raw)) {
-    Ffmpeg({"-f", "s16le", "-ar", "16000", "-ac", "1", "-i", raw, "-af", "silenceremove=1:0:-45dB", "-ar", "48000"}, wav);
+    Ffmpeg({"-f", "s16le", "-ar", "16000", "-ac", "1", "-i", raw, "-af", "silenceremove=1:0:-45dB", "-ar", "48000"},
+           wav);
     return wav;
   }
   bool ok = false;
-  RunTool({"espeak-ng", "-w", wav, "Good morning. Today we prove that every recursive set is recursively enumerable."}, &ok);
+  RunTool({"espeak-ng", "-w", wav, "Good morning. Today we prove that every recursive set is recursively enumerable."},
+          &ok);
   if (!ok) GiveUp("neither pocketsphinx-testdata nor espeak-ng is installed");
   return wav;
 }
 
 void QuietSpeech(const std::string& output) {
   std::string clip = SpeechClip(output);
-  std::string cycle = absl::StrCat("aloop=-1:2e9,atrim=0:", kSpeechSeconds, ",loudnorm=I=-20,volume=-25dB,apad=pad_dur=", kPauseSeconds,
-                                   ",atrim=0:", kSpeechSeconds + kPauseSeconds);
+  std::string cycle =
+      absl::StrCat("aloop=-1:2e9,atrim=0:", kSpeechSeconds, ",loudnorm=I=-20,volume=-25dB,apad=pad_dur=", kPauseSeconds,
+                   ",atrim=0:", kSpeechSeconds + kPauseSeconds);
   // Room noise well below the voice, as in a real hall.
-  std::string graph = absl::StrCat("[0:a]", cycle, ",aresample=48000,aloop=", kSpeeches - 1, ":", static_cast<int>(48000 * (kSpeechSeconds + kPauseSeconds)),
-                                   "[voice];anoisesrc=a=0.0002:r=48000:d=", kSpeeches * (kSpeechSeconds + kPauseSeconds),
-                                   "[noise];[voice][noise]amix=inputs=2:duration=shortest:normalize=0[out]");
+  std::string graph =
+      absl::StrCat("[0:a]", cycle, ",aresample=48000,aloop=", kSpeeches - 1, ":",
+                   static_cast<int>(48000 * (kSpeechSeconds + kPauseSeconds)),
+                   "[voice];anoisesrc=a=0.0002:r=48000:d=", kSpeeches * (kSpeechSeconds + kPauseSeconds),
+                   "[noise];[voice][noise]amix=inputs=2:duration=shortest:normalize=0[out]");
   Ffmpeg(Join(Join({"-i", clip}, Picture("320x180", kSpeeches * (kSpeechSeconds + kPauseSeconds), 5)),
               Join({"-filter_complex", graph, "-map", "1:v", "-map", "[out]"}, Join(H264(10), kAac))),
          output);
@@ -101,10 +111,32 @@ void QuietSpeech(const std::string& output) {
 }
 
 void FlashBeep(const std::string& output) {
-  Ffmpeg({"-f", "lavfi", "-i", "color=black:s=320x180:r=25:d=12", "-f", "lavfi", "-i",
-          "aevalsrc='0.8*sin(2*PI*1000*t)*between(mod(t,2),1,1.1)':s=48000:d=12", "-vf",
-          "drawbox=c=white:t=fill:enable='between(mod(t,2),0.999,1.09)'", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "50",
-          "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k"},
+  Ffmpeg({"-f",
+          "lavfi",
+          "-i",
+          "color=black:s=320x180:r=25:d=12",
+          "-f",
+          "lavfi",
+          "-i",
+          "aevalsrc='0.8*sin(2*PI*1000*t)*between(mod(t,2),1,1.1)':s=48000:d=12",
+          "-vf",
+          "drawbox=c=white:t=fill:enable='between(mod(t,2),0.999,1.09)'",
+          "-c:v",
+          "libx264",
+          "-preset",
+          "veryfast",
+          "-bf",
+          "2",
+          "-g",
+          "50",
+          "-sc_threshold",
+          "0",
+          "-pix_fmt",
+          "yuv420p",
+          "-c:a",
+          "aac",
+          "-b:a",
+          "96k"},
          output);
 }
 
@@ -120,7 +152,9 @@ Recipe Remux(const std::string& source, const Words& arguments = {}) {
 Recipe TwoClocks(const std::string& source, const std::string& video, const std::string& audio) {
   return [=](const std::string& output) {
     std::string path = MediaFile(source);
-    Ffmpeg({"-itsoffset", video, "-i", path, "-itsoffset", audio, "-i", path, "-map", "0:v", "-map", "1:a", "-c", "copy"}, output);
+    Ffmpeg(
+        {"-itsoffset", video, "-i", path, "-itsoffset", audio, "-i", path, "-map", "0:v", "-map", "1:a", "-c", "copy"},
+        output);
   };
 }
 Recipe Text(const std::string& text) {
@@ -141,19 +175,29 @@ std::map<std::string, Recipe> Recipes() {
       {"all_intra.mp4", Encode(Join(Picture("320x180", 4), H264(1)))},
       {"late_video.mp4", TwoClocks("lecture.mp4", "0.7", "0")},
       {"late_sound.mp4", TwoClocks("lecture.mp4", "0", "0.7")},
-      {"odd.mkv", Encode(Join(Join(Picture("321x181", 4), Sine(4)), {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv444p", "-c:a", "libmp3lame"}))},
-      {"vfr.mkv", Encode(Join(Join(Picture("320x180", 12), Sine(12)),
-                              Join({"-vf", "select='not(between(t,1.5,3.3))*not(between(t,5.95,7.7))*if(gt(t,9),mod(n,3),1)'", "-fps_mode", "vfr"}, Join(H264(), kAac))))},
-      {"ten_bit.mp4", Encode(Join(brief, {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p10le", "-c:a", "aac"}))},
-      {"hevc.mp4", Encode(Join(brief, {"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-c:a", "aac"}))},
-      {"vp9.webm", Encode(Join(brief, {"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"}))},
+      {"odd.mkv", Encode(Join(Join(Picture("321x181", 4), Sine(4)), {"-c:v", "libx264", "-preset", "veryfast",
+                                                                     "-pix_fmt", "yuv444p", "-c:a", "libmp3lame"}))},
+      {"vfr.mkv",
+       Encode(Join(Join(Picture("320x180", 12), Sine(12)),
+                   Join({"-vf", "select='not(between(t,1.5,3.3))*not(between(t,5.95,7.7))*if(gt(t,9),mod(n,3),1)'",
+                         "-fps_mode", "vfr"},
+                        Join(H264(), kAac))))},
+      {"ten_bit.mp4",
+       Encode(Join(brief, {"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p10le", "-c:a", "aac"}))},
+      {"hevc.mp4", Encode(Join(brief, {"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error",
+                                       "-tag:v", "hvc1", "-c:a", "aac"}))},
+      {"vp9.webm",
+       Encode(Join(brief, {"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"}))},
       {"rotated.mp4", Remux("lecture.mp4", {"-metadata:s:v", "rotate=90"})},
       {"anamorphic.mp4", Encode(Join(Join(brief, H264()), {"-vf", "setsar=4/3", "-c:a", "aac"}))},
       {"hd.mp4", Encode(Join(Join(Picture("1280x720", 4), Sine(4)), Join(H264(), kAac)))},
       {"flash_beep.mp4", FlashBeep},
       {"quiet_speech.mp4", QuietSpeech},
       {"not_a_video.mp4", Text("These are the minutes of the meeting of the examination board.\n")},
-      {"picture.mp4", [](const std::string& output) { Ffmpeg(Join(Picture("320x180", 1), {"-frames:v", "1", "-c:v", "png", "-f", "image2"}), output); }},
+      {"picture.mp4",
+       [](const std::string& output) {
+         Ffmpeg(Join(Picture("320x180", 1), {"-frames:v", "1", "-c:v", "png", "-f", "image2"}), output);
+       }},
       {"empty.mp4", Text("")},
       {"truncated.mp4", Truncated},
       {"broken.mp4", Damaged},

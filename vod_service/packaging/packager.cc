@@ -21,21 +21,26 @@ namespace {
 
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 
-// A stream of one track on stdout, fragmented at key frames. frag_discont and the offset make the fragments' times absolute.
+// A stream of one track on stdout, fragmented at key frames. frag_discont and the offset make the fragments' times
+// absolute.
 std::vector<std::string> CopyCommand(const PackageRequest& request, bool audio) {
-  std::vector<std::string> argv = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file",
-                                   "-format_whitelist", media::kInputFormats};
+  std::vector<std::string> argv = {
+      "ffmpeg", "-nostdin",          "-hide_banner",      "-loglevel", "error", "-protocol_whitelist",
+      "file",   "-format_whitelist", media::kInputFormats};
   if (!request.input_is_upload) argv.push_back("-copyts");
-  argv.insert(argv.end(), {"-i", absl::StrCat("file:", request.input_path), "-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1"});
+  argv.insert(argv.end(), {"-i", absl::StrCat("file:", request.input_path), "-c", "copy", "-map_metadata", "-1",
+                           "-map_chapters", "-1"});
   if (audio) {
     argv.insert(argv.end(), {"-map", "0:a:0", "-bsf:a", "aac_adtstoasc", "-frag_duration", "2000000"});
   } else {
     // Encoders at a constant rate pad slides with filler NAL units (type 12), often most of the file.
-    argv.insert(argv.end(), {"-map", "0:V:0", "-bsf:v", "filter_units=remove_types=12", "-video_track_timescale", "90000"});
+    argv.insert(argv.end(),
+                {"-map", "0:V:0", "-bsf:v", "filter_units=remove_types=12", "-video_track_timescale", "90000"});
   }
-  std::string flags = absl::StrCat("empty_moov+delay_moov+default_base_moof+frag_discont+skip_trailer", audio ? "" : "+frag_keyframe");
-  argv.insert(argv.end(), {"-output_ts_offset", absl::StrCat(kOriginSeconds), "-avoid_negative_ts", "disabled", "-use_editlist", "0",
-                           "-movflags", flags, "-f", "mp4", "pipe:1"});
+  std::string flags =
+      absl::StrCat("empty_moov+delay_moov+default_base_moof+frag_discont+skip_trailer", audio ? "" : "+frag_keyframe");
+  argv.insert(argv.end(), {"-output_ts_offset", absl::StrCat(kOriginSeconds), "-avoid_negative_ts", "disabled",
+                           "-use_editlist", "0", "-movflags", flags, "-f", "mp4", "pipe:1"});
   return argv;
 }
 
@@ -101,7 +106,8 @@ absl::Status CopyAndCut(const PackageRequest& request, const TrackWish& wish, bo
   options.argv = CopyCommand(request, audio);
   options.on_stdout_bytes = [&](absl::string_view bytes) {
     if (!cut.ok()) return;
-    cut = request.should_stop && request.should_stop() ? absl::CancelledError("packaging was stopped") : cutter.Feed(bytes);
+    cut = request.should_stop && request.should_stop() ? absl::CancelledError("packaging was stopped")
+                                                       : cutter.Feed(bytes);
     if (!cut.ok()) process->Stop(kStopGrace);
     if (wish.expected_seconds > 0) progress(std::min(1.0, cutter.position_seconds() / wish.expected_seconds));
   };
@@ -110,13 +116,14 @@ absl::Status CopyAndCut(const PackageRequest& request, const TrackWish& wish, bo
   RETURN_IF_ERROR(cut);
   if (exit.signal != 0) return absl::UnavailableError(absl::StrCat("FFmpeg was killed by signal ", exit.signal));
   if (!exit.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("FFmpeg cannot copy the ", audio ? "sound" : "video", ": ", LastLine(exit.stderr_tail)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("FFmpeg cannot copy the ", audio ? "sound" : "video", ": ", LastLine(exit.stderr_tail)));
   }
   return cutter.Finish();
 }
 
-absl::StatusOr<PackagedTrack> PackageTrack(const PackageRequest& request, const TrackWish& wish, bool audio, int64_t limit_bytes,
-                                           const std::function<void(double)>& progress) {
+absl::StatusOr<PackagedTrack> PackageTrack(const PackageRequest& request, const TrackWish& wish, bool audio,
+                                           int64_t limit_bytes, const std::function<void(double)>& progress) {
   std::string folder = absl::StrCat(request.output_dir, "/", wish.label);
   RETURN_IF_ERROR(MakeDirectories(folder));
   SegmentCutter cutter(folder, limit_bytes);

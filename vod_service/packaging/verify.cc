@@ -63,7 +63,8 @@ absl::Status CheckDurations(const std::vector<media::HlsSegment>& segments, cons
     }
     double seconds = static_cast<double>(end - times[i].first_shown) / timescale;
     if (std::abs(seconds - segments[i].duration_seconds) > 1.0 / timescale + kPlaylistStep) {
-      return Wrong(segments[i].uri, absl::StrFormat("it lasts %.6f s, the playlist says %.6f s", seconds, segments[i].duration_seconds));
+      return Wrong(segments[i].uri,
+                   absl::StrFormat("it lasts %.6f s, the playlist says %.6f s", seconds, segments[i].duration_seconds));
     }
   }
   return absl::OkStatus();

@@ -27,7 +27,8 @@ constexpr absl::Duration kCheck = absl::Milliseconds(100);
 
 absl::StatusOr<std::string> Sha256(int fd) {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  if (context == nullptr || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return absl::InternalError("SHA-256 is not available");
+  if (context == nullptr || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1)
+    return absl::InternalError("SHA-256 is not available");
   std::string buffer(256 * 1024, '\0');
   off_t offset = 0;
   while (true) {
@@ -48,10 +49,12 @@ absl::StatusOr<std::string> Sha256(int fd) {
 absl::Status FromAnswer(const http::ClientResponse& response) {
   if (response.status >= 200 && response.status < 300) return absl::OkStatus();
   if (response.status == 409) return absl::AbortedError("a newer holder of the job was seen");
-  if (response.status == 413 || response.status == 507) return absl::ResourceExhaustedError("the VOD service has no space for the result");
+  if (response.status == 413 || response.status == 507)
+    return absl::ResourceExhaustedError("the VOD service has no space for the result");
   // 401 and 403: right after its start it does not know the keys yet. 400: the checksum did not match.
   static constexpr int kAgain[] = {400, 401, 403, 408, 429};
-  bool again = response.status >= 500 || std::find(std::begin(kAgain), std::end(kAgain), response.status) != std::end(kAgain);
+  bool again =
+      response.status >= 500 || std::find(std::begin(kAgain), std::end(kAgain), response.status) != std::end(kAgain);
   std::string text = absl::StrCat("the VOD service answered ", response.status);
   return again ? absl::UnavailableError(text) : absl::InternalError(text);
 }
@@ -120,7 +123,8 @@ void ReadPaths(const std::string& body, std::map<std::string, Delivered>& delive
   for (const nlohmann::json& output : root["outputs"]) {
     if (!output.is_object() || !output.contains("name") || !output["name"].is_string()) continue;
     auto known = delivered.find(output["name"].get<std::string>());
-    if (known != delivered.end() && output.contains("path") && output["path"].is_string()) known->second.path = output["path"];
+    if (known != delivered.end() && output.contains("path") && output["path"].is_string())
+      known->second.path = output["path"];
   }
 }
 

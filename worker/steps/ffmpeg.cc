@@ -21,7 +21,9 @@ std::vector<std::string> InputArguments(const Source& source) {
   return {"-protocol_whitelist", "http,tcp", "-format_whitelist", media::kInputFormats, "-i", source.url()};
 }
 
-void Append(std::vector<std::string>& to, const std::vector<std::string>& more) { to.insert(to.end(), more.begin(), more.end()); }
+void Append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
 
 // Why a child that did not end well did so.
 absl::Status ExitStatus(const StepCall& call, const ProcessExit& exit, absl::string_view program) {
@@ -30,9 +32,12 @@ absl::Status ExitStatus(const StepCall& call, const ProcessExit& exit, absl::str
   if (exit.signal != 0) return absl::UnavailableError(absl::StrCat(program, " was killed by signal ", exit.signal));
   // FFmpeg may end with status 0 although the last bytes of its output could not be written.
   absl::string_view log = exit.stderr_tail;
-  if (absl::StrContains(log, "No space left on device")) return absl::ResourceExhaustedError("the disk of the worker is full");
-  if (absl::StrContains(log, "File too large")) return absl::ResourceExhaustedError("the result is larger than the worker's scratch space");
-  if (absl::StrContains(log, "Cannot allocate memory")) return absl::ResourceExhaustedError("the worker is short of memory");
+  if (absl::StrContains(log, "No space left on device"))
+    return absl::ResourceExhaustedError("the disk of the worker is full");
+  if (absl::StrContains(log, "File too large"))
+    return absl::ResourceExhaustedError("the result is larger than the worker's scratch space");
+  if (absl::StrContains(log, "Cannot allocate memory"))
+    return absl::ResourceExhaustedError("the worker is short of memory");
   return exit.ok() ? absl::OkStatus() : absl::InvalidArgumentError(LastWords(log));
 }
 
@@ -81,7 +86,8 @@ std::string LastWords(absl::string_view log) {
   std::string last = "no message";
   for (absl::string_view line : lines) {
     absl::string_view words = absl::StripAsciiWhitespace(line);
-    while (absl::StartsWith(words, "[") && words.find("] ") != absl::string_view::npos) words.remove_prefix(words.find("] ") + 2);
+    while (absl::StartsWith(words, "[") && words.find("] ") != absl::string_view::npos)
+      words.remove_prefix(words.find("] ") + 2);
     // The address of the source says nothing to anybody.
     if (absl::StartsWith(words, "http://source.lectern/") && words.find(": ") != absl::string_view::npos) {
       words.remove_prefix(words.find(": ") + 2);
@@ -94,8 +100,17 @@ std::string LastWords(absl::string_view log) {
 absl::StatusOr<FfmpegRun> RunFfmpeg(StepCall& call, const FfmpegCommand& command) {
   FfmpegRun run;
   ProcessOptions options;
-  options.argv = {"ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-y", "-loglevel", command.info_log ? "level+info" : "level+warning",
-                  "-progress", "pipe:1", "-stats_period", "0.5"};
+  options.argv = {"ffmpeg",
+                  "-nostdin",
+                  "-hide_banner",
+                  "-nostats",
+                  "-y",
+                  "-loglevel",
+                  command.info_log ? "level+info" : "level+warning",
+                  "-progress",
+                  "pipe:1",
+                  "-stats_period",
+                  "0.5"};
   Append(options.argv, command.before_input);
   Append(options.argv, InputArguments(*call.source));
   Append(options.argv, {"-map_metadata", "-1", "-map_chapters", "-1"});

@@ -15,7 +15,8 @@ StepResult RunNoop(StepCall& call) {
     absl::Duration passed = RealClock().Steady() - begin;
     if (passed >= total) return v1::JobResult();
     call.context.Progress(passed / absl::Seconds(1) / std::max(1e-9, absl::ToDoubleSeconds(total)));
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(std::min(total - passed, absl::Milliseconds(50)) + absl::Milliseconds(1)));
+    std::this_thread::sleep_for(
+        absl::ToChronoMilliseconds(std::min(total - passed, absl::Milliseconds(50)) + absl::Milliseconds(1)));
   }
 }
 

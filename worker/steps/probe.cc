@@ -19,10 +19,12 @@ constexpr char kGopSpan[] = "%+150";
 absl::Status Rejected(absl::string_view words, const StepCall& call) {
   if (absl::StrContains(call.log_tail, "moov atom not found")) {
     return absl::FailedPreconditionError(
-        "The MP4 file is incomplete: its index (moov) is missing. It was cut off while it was recorded or copied; upload the whole file.");
+        "The MP4 file is incomplete: its index (moov) is missing. It was cut off while it was recorded or copied; "
+        "upload the whole file.");
   }
   if (call.source->bytes_read() == 0) return absl::FailedPreconditionError("The file is empty.");
-  return absl::FailedPreconditionError(absl::StrCat("The file is not a video or sound file that FFmpeg can read (", words, ")."));
+  return absl::FailedPreconditionError(
+      absl::StrCat("The file is not a video or sound file that FFmpeg can read (", words, ")."));
 }
 
 absl::StatusOr<media::MediaFacts> DescribeFile(StepCall& call) {
@@ -42,8 +44,8 @@ absl::StatusOr<media::MediaFacts> DescribeFile(StepCall& call) {
 absl::StatusOr<media::GopFacts> MeasureGops(StepCall& call) {
   media::GopScanner scanner;
   RETURN_IF_ERROR(RunFfprobe(call,
-                             {"-select_streams", "V:0", "-read_intervals", kGopSpan, "-show_entries", "packet=pts_time,flags",
-                              "-print_format", "csv=p=0"},
+                             {"-select_streams", "V:0", "-read_intervals", kGopSpan, "-show_entries",
+                              "packet=pts_time,flags", "-print_format", "csv=p=0"},
                              [&](absl::string_view line) { scanner.AddLine(line); })
                       .status());
   return scanner.Finish();
@@ -92,7 +94,8 @@ StepResult RunProbe(StepCall& call) {
   if (facts.duration_seconds <= 0) {
     ASSIGN_OR_RETURN(facts.duration_seconds, MeasureDuration(call, facts.start_seconds));
   }
-  if (facts.duration_seconds <= 0) return absl::FailedPreconditionError("The recording has no length: not one moment of it can be read.");
+  if (facts.duration_seconds <= 0)
+    return absl::FailedPreconditionError("The recording has no length: not one moment of it can be read.");
   v1::JobResult result;
   *result.mutable_probe() = ToMessage(facts, gop);
   call.context.Progress(1);

@@ -44,11 +44,14 @@ void AddInterval(double begin, double end, v1::SilenceResult& result) {
 
 }  // namespace
 
-double SilenceThreshold(double integrated_lufs) { return std::clamp(integrated_lufs - kBelowLoudness, kLowest, kHighest); }
+double SilenceThreshold(double integrated_lufs) {
+  return std::clamp(integrated_lufs - kBelowLoudness, kLowest, kHighest);
+}
 
 void SilenceLog::AddLine(absl::string_view line) {
   if (std::optional<double> begin = Value(line, "silence_start: ")) found_.emplace_back(std::max(0.0, *begin), -1);
-  if (std::optional<double> end = Value(line, "silence_end: "); end.has_value() && !found_.empty()) found_.back().second = *end;
+  if (std::optional<double> end = Value(line, "silence_end: "); end.has_value() && !found_.empty())
+    found_.back().second = *end;
 }
 
 std::vector<std::pair<double, double>> SilenceLog::Finish(double duration_seconds) const {
@@ -61,12 +64,14 @@ std::vector<std::pair<double, double>> SilenceLog::Finish(double duration_second
       joined.emplace_back(begin, end);
     }
   }
-  joined.erase(std::remove_if(joined.begin(), joined.end(), [](const auto& pause) { return pause.second - pause.first < kLeastSeconds; }),
+  joined.erase(std::remove_if(joined.begin(), joined.end(),
+                              [](const auto& pause) { return pause.second - pause.first < kLeastSeconds; }),
                joined.end());
   return joined;
 }
 
-// Pauses that a viewer may skip, measured against the recording's own loudness: a quiet lecture is not silent throughout.
+// Pauses that a viewer may skip, measured against the recording's own loudness: a quiet lecture is not silent
+// throughout.
 StepResult RunSilence(StepCall& call) {
   double loudness = call.spec().silence().integrated_lufs(), share = 1;
   // 0 is what an absent value reads as; no recording is that loud.
@@ -82,10 +87,18 @@ StepResult RunSilence(StepCall& call) {
   SilenceLog log;
   FfmpegCommand command;
   // Hum and hiss lie outside the band of a voice.
-  command.after_input = {"-map", "0:a:0", "-vn", "-sn", "-dn", "-af",
-                         absl::StrFormat("aformat=channel_layouts=mono,highpass=f=150,lowpass=f=4000,silencedetect=n=%.1fdB:d=%g",
-                                         silence.threshold_db(), kDetectSeconds),
-                         "-f", "null", "-"};
+  command.after_input = {
+      "-map",
+      "0:a:0",
+      "-vn",
+      "-sn",
+      "-dn",
+      "-af",
+      absl::StrFormat("aformat=channel_layouts=mono,highpass=f=150,lowpass=f=4000,silencedetect=n=%.1fdB:d=%g",
+                      silence.threshold_db(), kDetectSeconds),
+      "-f",
+      "null",
+      "-"};
   command.niceness = kNiceness;
   command.duration_seconds = share == 1 ? duration : 0;
   command.info_log = true;

@@ -64,7 +64,8 @@ std::optional<std::string> ReadHead(int fd) {
   char buffer[4096];
   while (head.find("\r\n\r\n") == std::string::npos) {
     struct pollfd wait = {fd, POLLIN, 0};
-    if (head.size() > kMaxHeadBytes || poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kHeadTimeout))) <= 0) return std::nullopt;
+    if (head.size() > kMaxHeadBytes || poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kHeadTimeout))) <= 0)
+      return std::nullopt;
     ssize_t got = recv(fd, buffer, sizeof buffer, 0);
     if (got <= 0) return std::nullopt;
     head.append(buffer, static_cast<size_t>(got));
@@ -143,7 +144,8 @@ class ProxyImpl final : public SourceProxy {
     if (!request.has_value()) return Answer(fd, "400 Bad Request");
     // The password first: a stranger on this machine learns nothing about what exists.
     std::shared_ptr<JobSource> source = Find(*request);
-    if (source == nullptr) return Answer(fd, "407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"lectern\"\r\n");
+    if (source == nullptr)
+      return Answer(fd, "407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"lectern\"\r\n");
     if (request->host != kHost) return Answer(fd, "403 Forbidden");
     if (request->method != "GET" && request->method != "HEAD") return Answer(fd, "405 Method Not Allowed");
     {
@@ -175,13 +177,15 @@ class ProxyImpl final : public SourceProxy {
     }
     bool partial = decision.kind == http::RangeDecision::kPartial;
     uint64_t first = partial ? decision.range.first : 0, length = partial ? decision.range.length : *size;
-    std::string head = partial ? absl::StrCat("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes ", first, "-", first + length - 1, "/", *size, "\r\n")
+    std::string head = partial ? absl::StrCat("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes ", first, "-",
+                                              first + length - 1, "/", *size, "\r\n")
                                : std::string("HTTP/1.1 200 OK\r\n");
     absl::StrAppend(&head, "Content-Type: application/octet-stream\r\nAccept-Ranges: bytes\r\nContent-Length: ", length,
                     "\r\nConnection: close\r\n\r\n");
     if (!SendAll(fd, head) || request.method == "HEAD") return;
     // A failure stays in the source's status; all that can be done here is to break off.
-    source.upstream.Read(client, first, length, [fd](absl::string_view bytes) { return SendAll(fd, bytes); }).IgnoreError();
+    source.upstream.Read(client, first, length, [fd](absl::string_view bytes) { return SendAll(fd, bytes); })
+        .IgnoreError();
   }
 
   std::unique_ptr<http::Client> BorrowClient() {
@@ -201,7 +205,7 @@ class ProxyImpl final : public SourceProxy {
   const int port_;
   absl::Mutex mu_;
   std::map<int64_t, std::shared_ptr<JobSource>> jobs_ ABSL_GUARDED_BY(mu_);
-  std::list<std::unique_ptr<Connection>> connections_;   // changed under mu_ by the acceptor only
+  std::list<std::unique_ptr<Connection>> connections_;  // changed under mu_ by the acceptor only
   std::vector<std::unique_ptr<http::Client>> clients_ ABSL_GUARDED_BY(mu_);
   int64_t opened_ ABSL_GUARDED_BY(mu_) = 0;
   std::thread acceptor_;
@@ -229,7 +233,8 @@ class OpenSource final : public Source {
 std::unique_ptr<Source> ProxyImpl::Open(int64_t job, SourceOptions options) {
   auto source = std::make_shared<JobSource>(std::move(options));
   absl::MutexLock lock(&mu_);
-  // The same job may be opened again while an older run of it ends: the first keeps the job's number, others get one below zero.
+  // The same job may be opened again while an older run of it ends: the first keeps the job's number, others get one
+  // below zero.
   int64_t id = jobs_.contains(job) ? -++opened_ : job;
   jobs_.emplace(id, source);
   return std::make_unique<OpenSource>(*this, id, source);

@@ -36,7 +36,9 @@ Plan MakePlan(const v1::ThumbnailsSpec& spec, const v1::MediaInfo& media) {
   return plan;
 }
 
-std::string SheetName(int number) { return absl::StrFormat("sprite-%03d.jpg", number); }
+std::string SheetName(int number) {
+  return absl::StrFormat("sprite-%03d.jpg", number);
+}
 
 FfmpegCommand SheetCommand(const Plan& plan, const v1::MediaInfo& media) {
   FfmpegCommand command;
@@ -44,10 +46,13 @@ FfmpegCommand SheetCommand(const Plan& plan, const v1::MediaInfo& media) {
   double gop = media.video().max_gop_seconds();
   if (gop > 0 && gop <= plan.interval) command.before_input = {"-skip_frame", "nokey"};
   // Picture n shows what was on at n intervals; the last one stays until the count is reached.
-  std::string filter = absl::StrFormat("fps=fps=1/%g:start_time=0:round=up,tpad=stop=-1:stop_mode=clone,trim=end_frame=%d,scale=%d:%d,setsar=1,"
-                                       "tile=%dx%d", plan.interval, plan.count, plan.width, plan.height, kColumns, kRows);
-  command.after_input = {"-map", "0:V:0", "-an", "-sn", "-dn", "-vf", filter, "-fps_mode", "passthrough", "-q:v", "6", "-pix_fmt", "yuvj420p",
-                         "-f", "image2", "file:sprite-%03d.jpg"};
+  std::string filter = absl::StrFormat(
+      "fps=fps=1/%g:start_time=0:round=up,tpad=stop=-1:stop_mode=clone,trim=end_frame=%d,scale=%d:%d,setsar=1,"
+      "tile=%dx%d",
+      plan.interval, plan.count, plan.width, plan.height, kColumns, kRows);
+  command.after_input = {
+      "-map",        "0:V:0", "-an", "-sn",      "-dn",      "-vf", filter,   "-fps_mode",
+      "passthrough", "-q:v",  "6",   "-pix_fmt", "yuvj420p", "-f",  "image2", "file:sprite-%03d.jpg"};
   command.niceness = kNiceness;
   command.duration_seconds = plan.duration;
   command.progress_share = kDecodeShare;
@@ -64,15 +69,17 @@ std::string MakeIndex(const Plan& plan) {
   for (int i = 0; i < plan.count; ++i) {
     double end = std::min(plan.duration, (i + 1) * plan.interval);
     int place = i % (kColumns * kRows);
-    absl::StrAppend(&text, "\n", TimeCode(i * plan.interval), " --> ", TimeCode(end), "\n", SheetName(i / (kColumns * kRows) + 1), "#xywh=",
-                    place % kColumns * plan.width, ",", place / kColumns * plan.height, ",", plan.width, ",", plan.height, "\n");
+    absl::StrAppend(&text, "\n", TimeCode(i * plan.interval), " --> ", TimeCode(end), "\n",
+                    SheetName(i / (kColumns * kRows) + 1), "#xywh=", place % kColumns * plan.width, ",",
+                    place / kColumns * plan.height, ",", plan.width, ",", plan.height, "\n");
   }
   return text;
 }
 
 }  // namespace
 
-// Pictures for the seek bar: sheets of 10 x 10, and a WebVTT file that says which part of which sheet belongs to which time.
+// Pictures for the seek bar: sheets of 10 x 10, and a WebVTT file that says which part of which sheet belongs to which
+// time.
 StepResult RunThumbnails(StepCall& call) {
   const v1::MediaInfo& media = call.spec().media();
   if (!(media.duration_seconds() > 0)) return absl::InternalError("the job does not say how long the recording is");

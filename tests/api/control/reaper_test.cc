@@ -48,7 +48,7 @@ TEST_F(ReaperTest, AStreamThatBreaksAfterSilenceIsNotTakenForAReset) {
   const int64_t id = Join("worker", 3);
   FakeResource worker(api.address(), id);
   const v1::Welcome before = worker.Attach("same");
-  absl::SleepFor(absl::Milliseconds(300));   // it is silent for longer than makes it suspect: time itself is the event
+  absl::SleepFor(absl::Milliseconds(300));  // it is silent for longer than makes it suspect: time itself is the event
   worker.Reset();
   ASSERT_TRUE(Eventually([&] { return api.metrics().Text().find("lectern_api_link_streams 0") != std::string::npos; }));
   EXPECT_EQ(Number("select count(*) as n from resource_sessions where disconnected_at is not null"), 0);
@@ -113,7 +113,9 @@ TEST_F(ReaperTest, AWorkerThatFailsEverythingAtOnceIsQuarantinedAfterThreeTasks)
     database_.Execute("update jobs set run_at = now() + interval '1 hour' where state = 'retry_wait'");
   }
   EXPECT_TRUE(Eventually([&] {
-    return Number(absl::StrCat("select count(*) as n from resource_sessions where quarantined_until > now() and resource_id = ", broken)) == 1;
+    return Number(absl::StrCat(
+               "select count(*) as n from resource_sessions where quarantined_until > now() and resource_id = ",
+               broken)) == 1;
   }));
 }
 
@@ -139,7 +141,7 @@ TEST_F(ReaperTest, BeatsAreBufferedWhileTheDatabaseIsAwayAndNobodyIsLost) {
   FakeResource worker(api.address(), id);
   const v1::Welcome before = worker.Attach("one");
   worker.Beat();
-  ASSERT_TRUE(worker.Next(Message::kRenewed).has_value());   // all that follows Hello is done
+  ASSERT_TRUE(worker.Next(Message::kRenewed).has_value());  // all that follows Hello is done
   // An outage in which every statement on sessions fails, longer than it takes to be lost.
   database_.Execute("alter table resource_sessions rename to resource_sessions_away");
   bool company = false;

@@ -64,7 +64,7 @@ TEST(AllocationTest, TierCountsLevelsUpwards) {
   EXPECT_EQ(Tier(3, Worker(1, 1), tree), 2);
   EXPECT_EQ(Tier(3, Worker(1, 4), tree), kTierForeign);
   EXPECT_EQ(Tier(3, Worker(1, 4, true), tree), kTierShared);
-  EXPECT_EQ(Tier(1, Worker(1, 3), tree), kTierForeign);   // below is not above
+  EXPECT_EQ(Tier(1, Worker(1, 3), tree), kTierForeign);  // below is not above
 }
 
 TEST(AllocationTest, ACycleInTheTreeIsCut) {
@@ -75,7 +75,8 @@ TEST(AllocationTest, ACycleInTheTreeIsCut) {
 }
 
 TEST(AllocationTest, NearestTierComesFirstThenTheSharedOnes) {
-  EXPECT_EQ(Placed({Job(1, 3)}, {Worker(1, 4, true), Worker(2, 1), Worker(3, 2), Worker(4, 3)}), std::vector<int64_t>{4});
+  EXPECT_EQ(Placed({Job(1, 3)}, {Worker(1, 4, true), Worker(2, 1), Worker(3, 2), Worker(4, 3)}),
+            std::vector<int64_t>{4});
   EXPECT_EQ(Placed({Job(1, 3)}, {Worker(1, 4, true), Worker(2, 1), Worker(3, 2)}), std::vector<int64_t>{3});
   EXPECT_EQ(Placed({Job(1, 3)}, {Worker(1, 4, true)}), std::vector<int64_t>{1});
   EXPECT_EQ(Placed({Job(1, 3)}, {Worker(1, 4)}), std::vector<int64_t>{0});
@@ -108,7 +109,7 @@ TEST(AllocationTest, APinnedJobGoesToItsResourceOnly) {
   job.pinned_resource = 2;
   EXPECT_EQ(Placed({job}, {Worker(1, 3), vod}), std::vector<int64_t>{2});
   EXPECT_EQ(Placed({job}, {Worker(1, 3)}), std::vector<int64_t>{0});
-  EXPECT_EQ(Placed({Job(1, 4)}, {vod}), std::vector<int64_t>{0});   // VOD services take pinned work only
+  EXPECT_EQ(Placed({Job(1, 4)}, {vod}), std::vector<int64_t>{0});  // VOD services take pinned work only
 }
 
 TEST(AllocationTest, CapabilitiesMustBeThere) {
@@ -126,9 +127,9 @@ TEST(AllocationTest, WhereItFailedIsAvoidedWhileAnotherTakesWork) {
   EXPECT_EQ(Placed({job}, {Worker(1, 3)}), std::vector<int64_t>{1});
   CandidateResource full = Worker(2, 1);
   full.busy = 2;
-  EXPECT_EQ(Placed({job}, {Worker(1, 3), full}), std::vector<int64_t>{0});   // worth waiting for
+  EXPECT_EQ(Placed({job}, {Worker(1, 3), full}), std::vector<int64_t>{0});  // worth waiting for
   full.quarantined = true;
-  EXPECT_EQ(Placed({job}, {Worker(1, 3), full}), std::vector<int64_t>{1});   // not for that one
+  EXPECT_EQ(Placed({job}, {Worker(1, 3), full}), std::vector<int64_t>{1});  // not for that one
 }
 
 TEST(AllocationTest, ClassComesBeforePriorityBeforeAge) {
@@ -239,11 +240,14 @@ std::map<int64_t, int64_t> BruteForce(World world) {
   };
   std::vector<WaitingJob> jobs = world.jobs;
   std::sort(jobs.begin(), jobs.end(), [](const WaitingJob& a, const WaitingJob& b) {
-    return std::make_tuple(a.job_class, a.priority, a.ready_at, a.id) < std::make_tuple(b.job_class, b.priority, b.ready_at, b.id);
+    return std::make_tuple(a.job_class, a.priority, a.ready_at, a.id) <
+           std::make_tuple(b.job_class, b.priority, b.ready_at, b.id);
   });
   std::map<int64_t, int64_t> placed;
   for (const WaitingJob& job : jobs) {
-    const auto avoided = [&](const CandidateResource& r) { return std::count(job.avoid.begin(), job.avoid.end(), r.id) > 0; };
+    const auto avoided = [&](const CandidateResource& r) {
+      return std::count(job.avoid.begin(), job.avoid.end(), r.id) > 0;
+    };
     bool others = false;
     for (const CandidateResource& r : world.resources) others |= may(job, r) && works(r) && !avoided(r);
     CandidateResource* best = nullptr;
@@ -275,7 +279,8 @@ TEST(AllocationTest, AgreesWithBruteForceOnRandomTrees) {
     const std::vector<Assignment> again = RecursiveOrganizationPolicy()->Allocate(snapshot);
     ASSERT_EQ(again.size(), assignments.size());
     for (const Assignment& assignment : assignments) {
-      const auto job = std::find_if(world.jobs.begin(), world.jobs.end(), [&](const WaitingJob& j) { return j.id == assignment.job; });
+      const auto job = std::find_if(world.jobs.begin(), world.jobs.end(),
+                                    [&](const WaitingJob& j) { return j.id == assignment.job; });
       const auto resource = std::find_if(world.resources.begin(), world.resources.end(),
                                          [&](const CandidateResource& r) { return r.id == assignment.resource; });
       EXPECT_EQ(WhyNot(*job, *resource, world.tree), "") << "seed " << seed;

@@ -34,8 +34,9 @@ class JobFixture : public ::testing::Test {
 
   int64_t Join(const std::string& kind, int64_t organization, bool shared = false) {
     const std::string key = absl::StrCat("0123456789abcdef", ++joined_);
-    return Number(absl::StrCat("insert into resources (organization_id, kind, instance_key, host, shared) values (", organization,
-                               ", '", kind, "', '", key, "', 'host", joined_, "', ", shared ? "true" : "false", ") returning id as n"));
+    return Number(absl::StrCat("insert into resources (organization_id, kind, instance_key, host, shared) values (",
+                               organization, ", '", kind, "', '", key, "', 'host", joined_, "', ",
+                               shared ? "true" : "false", ") returning id as n"));
   }
 
   Attached Attach(int64_t resource, const std::string& incarnation, const std::string& instance = "a", int slots = 2) {
@@ -50,8 +51,12 @@ class JobFixture : public ::testing::Test {
     return attached.value_or(Attached());
   }
 
-  int64_t Epoch(int64_t resource) { return Number(absl::StrCat("select epoch as n from resource_sessions where resource_id = ", resource)); }
-  int64_t Busy(int64_t resource) { return Number(absl::StrCat("select busy as n from resource_sessions where resource_id = ", resource)); }
+  int64_t Epoch(int64_t resource) {
+    return Number(absl::StrCat("select epoch as n from resource_sessions where resource_id = ", resource));
+  }
+  int64_t Busy(int64_t resource) {
+    return Number(absl::StrCat("select busy as n from resource_sessions where resource_id = ", resource));
+  }
 
   static NewJob Noop(std::vector<int> needs = {}) {
     NewJob job;
@@ -130,7 +135,7 @@ class JobFixture : public ::testing::Test {
   }
 
   testing::TestDatabase database_;
-  std::list<std::string> kept_;   // statements live as long as the pool
+  std::list<std::string> kept_;  // statements live as long as the pool
   pg::Pool pool_;
   JobStore jobs_;
   LinkStore links_;

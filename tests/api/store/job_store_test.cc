@@ -53,7 +53,8 @@ TEST_F(JobStoreTest, SpreadListsJobsOfEveryOrganizationBehindAHeap) {
   absl::StatusOr<std::vector<WaitingJob>> ready = jobs_.ListReady(100, /*spread=*/true);
   ASSERT_OK(ready);
   EXPECT_EQ(ready->size(), 51u);
-  EXPECT_TRUE(std::any_of(ready->begin(), ready->end(), [&](const WaitingJob& job) { return job.id == other.jobs[0]; }));
+  EXPECT_TRUE(
+      std::any_of(ready->begin(), ready->end(), [&](const WaitingJob& job) { return job.id == other.jobs[0]; }));
 }
 
 TEST_F(JobStoreTest, AssignLeasesWithATokenThatGrows) {
@@ -99,7 +100,8 @@ TEST_F(JobStoreTest, TwoLeadersNeverStartAJobTwiceNorOverfillAResource) {
   for (std::thread& leader : leaders) leader.join();
   std::set<int64_t> started;
   for (const std::vector<AssignedJob>& list : got) {
-    for (const AssignedJob& job : list) EXPECT_TRUE(started.insert(job.job).second) << "jobs/" << job.job << " started twice";
+    for (const AssignedJob& job : list)
+      EXPECT_TRUE(started.insert(job.job).second) << "jobs/" << job.job << " started twice";
   }
   EXPECT_EQ(started.size(), 20u);
   EXPECT_EQ(Busy(one), 10);
@@ -110,7 +112,8 @@ TEST_F(JobStoreTest, AcceptStartsTheJobAndCountsTheAttemptOnce) {
   const int64_t worker = NewWorker();
   const InsertedTask task = NewTaskOf({Noop()});
   const int64_t token = Run(task.jobs[0], worker);
-  const HeldJob again{worker, task.jobs[0], token}, foreign{worker + 1, task.jobs[0], token}, forged{worker, task.jobs[0], token + 1};
+  const HeldJob again{worker, task.jobs[0], token}, foreign{worker + 1, task.jobs[0], token},
+      forged{worker, task.jobs[0], token + 1};
   EXPECT_THAT(*jobs_.Accept(absl::MakeConstSpan(&again, 1)), SizeIs(1));
   EXPECT_THAT(*jobs_.Accept(absl::MakeConstSpan(&foreign, 1)), IsEmpty());
   EXPECT_THAT(*jobs_.Accept(absl::MakeConstSpan(&forged, 1)), IsEmpty());
@@ -148,7 +151,8 @@ TEST_F(JobStoreTest, RejectGivesTheJobBackWithoutCountingAndAvoidsTheResource) {
 
 TEST_F(JobStoreTest, PromoteMakesOnlyDueJobsReady) {
   const InsertedTask task = NewTaskOf({Noop(), Noop()});
-  database_.Execute(absl::StrCat("update jobs set state = 'retry_wait', run_at = now() + interval '1 hour' where id = ", task.jobs[0]));
+  database_.Execute(absl::StrCat("update jobs set state = 'retry_wait', run_at = now() + interval '1 hour' where id = ",
+                                 task.jobs[0]));
   database_.Execute(absl::StrCat("update jobs set state = 'retry_wait', run_at = now() where id = ", task.jobs[1]));
   EXPECT_EQ(*jobs_.Promote(), 1);
   EXPECT_EQ(State(task.jobs[0]), "retry_wait");
@@ -278,7 +282,7 @@ TEST_F(JobStoreTest, TroubledAreJobsOfLostSessionsOverdueAndStalledOnes) {
   Run(task.jobs[2], slow);
   Run(task.jobs[3], slow);
   EXPECT_THAT(*jobs_.ListTroubled(absl::Seconds(10), absl::Hours(1), 10), IsEmpty());
-  Attach(lost, "second");   // a new process knows nothing of the old one's jobs
+  Attach(lost, "second");  // a new process knows nothing of the old one's jobs
   database_.Execute(absl::StrCat("update jobs set run_by = now() - interval '1 s' where id = ", task.jobs[1]));
   database_.Execute(absl::StrCat("update jobs set progress_at = now() - interval '61 s' where id = ", task.jobs[2]));
   absl::StatusOr<std::vector<TroubledJob>> troubled = jobs_.ListTroubled(absl::Seconds(10), absl::Hours(1), 10);
@@ -308,12 +312,13 @@ TEST_F(JobStoreTest, OnlyGrowingProgressCountsAgainstTheStallLimit) {
 TEST_F(JobStoreTest, CompareStopsUnknownAndTakenBackJobsAndFindsForgottenOnes) {
   const int64_t worker = NewWorker(3, 4);
   const InsertedTask task = NewTaskOf({Noop(), Noop(), Noop(), Noop()});
-  const int64_t kept = Run(task.jobs[0], worker), ended = Run(task.jobs[1], worker), forgotten = Run(task.jobs[2], worker);
+  const int64_t kept = Run(task.jobs[0], worker), ended = Run(task.jobs[1], worker),
+                forgotten = Run(task.jobs[2], worker);
   const int64_t burnt = Assign(task.jobs[3], worker, absl::Milliseconds(-1))[0].token;
   ASSERT_OK(jobs_.ReleaseUnaccepted());
   ASSERT_TRUE(End(worker, task.jobs[1], ended));
-  const std::vector<HeldJob> listed = {{worker, task.jobs[0], kept}, {worker, task.jobs[1], ended}, {worker, task.jobs[3], burnt},
-                                       {worker, 777, 1}};
+  const std::vector<HeldJob> listed = {
+      {worker, task.jobs[0], kept}, {worker, task.jobs[1], ended}, {worker, task.jobs[3], burnt}, {worker, 777, 1}};
   absl::StatusOr<JobStore::Comparison> comparison = jobs_.Compare({worker}, listed, absl::ZeroDuration());
   ASSERT_OK(comparison);
   ASSERT_THAT(comparison->stop, SizeIs(2));
@@ -409,7 +414,7 @@ TEST_F(JobStoreTest, ListPagesDownwardsAndFilters) {
   filter.states = {JobState::kBlocked};
   EXPECT_THAT(*jobs_.List(filter), SizeIs(1));
   filter = {};
-  filter.organization = 1;   // the subtree
+  filter.organization = 1;  // the subtree
   EXPECT_THAT(*jobs_.List(filter), SizeIs(3));
   filter.organization = 4;
   EXPECT_THAT(*jobs_.List(filter), IsEmpty());
@@ -420,15 +425,17 @@ TEST_F(JobStoreTest, GetSaysWhatABlockedJobWaitsFor) {
   EXPECT_THAT((*jobs_.Get(task.jobs[1])).waits_for, ElementsAre(absl::StrCat("jobs/", task.jobs[0], " (noop, ready)")));
 }
 
-// A claim must read the partial index of ready jobs only, however many rows have ended or wait (and whatever is in their way).
+// A claim must read the partial index of ready jobs only, however many rows have ended or wait (and whatever is in
+// their way).
 TEST_F(JobStoreTest, TheReadyQueryUsesTheIndexOfReadyJobs) {
   NewTaskOf(std::vector<NewJob>(3000, Noop()));
   database_.Execute("update jobs set state = 'blocked' where id % 50 <> 0; analyze jobs");
-  absl::StatusOr<pg::Rows> rows = pool_.Run(
-      {"explain_ready",
-       "explain select id, organization_id, kind, class, priority, run_at, capability, pinned_resource_id, avoid_resources "
-       "from jobs where state = 'ready' order by class, priority, run_at, id limit $1"},
-      500);
+  absl::StatusOr<pg::Rows> rows =
+      pool_.Run({"explain_ready",
+                 "explain select id, organization_id, kind, class, priority, run_at, capability, pinned_resource_id, "
+                 "avoid_resources "
+                 "from jobs where state = 'ready' order by class, priority, run_at, id limit $1"},
+                500);
   ASSERT_OK(rows);
   std::string text;
   for (int i = 0; i < rows->size(); ++i) absl::StrAppend(&text, (*rows)[i].Text("\"QUERY PLAN\""), "\n");

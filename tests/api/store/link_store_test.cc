@@ -31,7 +31,7 @@ TEST_F(LinkStoreTest, TheSameIncarnationKeepsItsEpochAndItsJobs) {
   const int64_t epoch = Epoch(worker);
   const InsertedTask task = NewTaskOf({Noop()});
   Run(task.jobs[0], worker);
-  database_.Execute("update resource_sessions set busy = 17");   // whatever went wrong with it
+  database_.Execute("update resource_sessions set busy = 17");  // whatever went wrong with it
   const Attached again = Attach(worker, "first", "b");
   EXPECT_TRUE(again.resumed);
   EXPECT_EQ(again.epoch, epoch);
@@ -56,10 +56,12 @@ TEST_F(LinkStoreTest, OldCredentialsAndRemovedResourcesDoNotAttach) {
   AttachRequest request;
   request.resource = worker;
   request.credential_serial = 2;
-  EXPECT_THAT(links_.Attach(request, absl::Seconds(10)), StatusIs(absl::StatusCode::kUnauthenticated, "CREDENTIAL_REVOKED"));
+  EXPECT_THAT(links_.Attach(request, absl::Seconds(10)),
+              StatusIs(absl::StatusCode::kUnauthenticated, "CREDENTIAL_REVOKED"));
   request.credential_serial = 1;
   database_.Execute("update resources set removed_at = now()");
-  EXPECT_THAT(links_.Attach(request, absl::Seconds(10)), StatusIs(absl::StatusCode::kUnauthenticated, "CREDENTIAL_REVOKED"));
+  EXPECT_THAT(links_.Attach(request, absl::Seconds(10)),
+              StatusIs(absl::StatusCode::kUnauthenticated, "CREDENTIAL_REVOKED"));
 }
 
 TEST_F(LinkStoreTest, BeatsRenewOnlyTheHoldersCurrentSession) {
@@ -67,10 +69,10 @@ TEST_F(LinkStoreTest, BeatsRenewOnlyTheHoldersCurrentSession) {
   const int64_t epoch = Epoch(worker);
   ASSERT_OK(links_.Disconnect(worker, epoch, "a"));
   EXPECT_THAT(Beat(worker, epoch), ElementsAre(worker));
-  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kDisconnected);   // it was under way when the stream broke
+  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kDisconnected);  // it was under way when the stream broke
   database_.Execute("update resource_sessions set disconnected_at = now() - interval '1 s'");
   EXPECT_THAT(Beat(worker, epoch), ElementsAre(worker));
-  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kAlive);   // it is heard, so it is connected
+  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kAlive);  // it is heard, so it is connected
   EXPECT_EQ(Candidate(worker).load, 0.5);
   EXPECT_THAT(Beat(worker, epoch - 1), IsEmpty());
   EXPECT_THAT(Beat(worker, epoch, "b"), IsEmpty());
@@ -90,8 +92,10 @@ TEST_F(LinkStoreTest, AClosedStreamIsLostAfterTheGraceASilentOneOnlyWhereSilence
   ASSERT_OK(links_.Disconnect(closed, Epoch(closed), "a"));
   LinkTimes times;
   EXPECT_THAT(*links_.MarkLost(times, true), IsEmpty());
-  database_.Execute(absl::StrCat("update resource_sessions set disconnected_at = now() - interval '3 s' where resource_id = ", closed));
-  database_.Execute(absl::StrCat("update resource_sessions set last_beat_at = now() - interval '31 s' where resource_id = ", silent));
+  database_.Execute(absl::StrCat(
+      "update resource_sessions set disconnected_at = now() - interval '3 s' where resource_id = ", closed));
+  database_.Execute(
+      absl::StrCat("update resource_sessions set last_beat_at = now() - interval '31 s' where resource_id = ", silent));
   const int64_t epoch = Epoch(closed);
   absl::StatusOr<std::vector<LostSession>> lost = links_.MarkLost(times, false);
   ASSERT_OK(lost);
@@ -104,7 +108,7 @@ TEST_F(LinkStoreTest, AClosedStreamIsLostAfterTheGraceASilentOneOnlyWhereSilence
   ASSERT_THAT(*lost, SizeIs(1));
   EXPECT_EQ((*lost)[0].resource, silent);
   EXPECT_EQ(Candidate(well).health, ResourceHealth::kAlive);
-  EXPECT_FALSE(Attach(silent, "first").resumed);   // it was given up
+  EXPECT_FALSE(Attach(silent, "first").resumed);  // it was given up
 }
 
 TEST_F(LinkStoreTest, SilenceMakesSuspectBeforeItMakesLost) {
@@ -125,7 +129,7 @@ TEST_F(LinkStoreTest, TheThirdFastFailureInARowIsQuarantinedForAWhile) {
   EXPECT_TRUE(Candidate(worker).quarantined);
   database_.Execute("update resource_sessions set quarantined_until = now() - interval '1 s'");
   EXPECT_FALSE(Candidate(worker).quarantined);
-  EXPECT_TRUE(*links_.NoteFastFailure(worker, epoch, absl::Minutes(1)));   // it has not mended
+  EXPECT_TRUE(*links_.NoteFastFailure(worker, epoch, absl::Minutes(1)));  // it has not mended
   ASSERT_OK(links_.NoteSuccess(worker, epoch));
   EXPECT_FALSE(Candidate(worker).quarantined);
 }

@@ -1,6 +1,6 @@
-// How long a job is on its way: from the call that makes it (durable) until an idle worker holds its Assign, over real gRPC and
-// a real PostgreSQL, beside the floor of one commit and one push measured in the same run; and how many jobs that do nothing go
-// through the whole path in a second. README.md in the folder above says how to run it.
+// How long a job is on its way: from the call that makes it (durable) until an idle worker holds its Assign, over real
+// gRPC and a real PostgreSQL, beside the floor of one commit and one push measured in the same run; and how many jobs
+// that do nothing go through the whole path in a second. README.md in the folder above says how to run it.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -44,8 +44,11 @@ void Check(const absl::Status& status, const char* what) {
 
 void Print(const std::string& name, std::vector<double>& micros) {
   std::sort(micros.begin(), micros.end());
-  const auto at = [&](double share) { return micros[std::min(micros.size() - 1, static_cast<size_t>(share * micros.size()))]; };
-  std::printf("%-58s p50 %7.0f us   p99 %7.0f us   min %6.0f us   n %zu\n", name.c_str(), at(0.5), at(0.99), micros.front(), micros.size());
+  const auto at = [&](double share) {
+    return micros[std::min(micros.size() - 1, static_cast<size_t>(share * micros.size()))];
+  };
+  std::printf("%-58s p50 %7.0f us   p99 %7.0f us   min %6.0f us   n %zu\n", name.c_str(), at(0.5), at(0.99),
+              micros.front(), micros.size());
   std::fflush(stdout);
 }
 
@@ -216,14 +219,18 @@ class Echo final : public v1::ResourceLink::CallbackService {
 
 // One commit and one push, which no design with a durable queue can beat; half a round trip stands for the push.
 void MeasureFloor(pg::Pool& pool, int64_t samples) {
-  Check(pool.Run({"make_floor", "create table if not exists bench_floor (id bigint generated always as identity, spec jsonb)"}).status(), "floor");
+  Check(pool.Run({"make_floor",
+                  "create table if not exists bench_floor (id bigint generated always as identity, spec jsonb)"})
+            .status(),
+        "floor");
   Echo service;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  auto stub = v1::ResourceLink::NewStub(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+  auto stub = v1::ResourceLink::NewStub(
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   auto stream = stub->Attach(&context);
   std::vector<double> both;
@@ -243,7 +250,8 @@ void MeasureFloor(pg::Pool& pool, int64_t samples) {
   Print("floor: one commit and one push", both);
 }
 
-void MeasureDispatch(Instance& enqueuer, const std::string& attach_to, int64_t resource, const std::string& name, int64_t samples) {
+void MeasureDispatch(Instance& enqueuer, const std::string& attach_to, int64_t resource, const std::string& name,
+                     int64_t samples) {
   Worker worker(attach_to, resource, 1);
   std::vector<double> micros;
   const int64_t warm_up = std::min<int64_t>(100, samples);
@@ -252,15 +260,17 @@ void MeasureDispatch(Instance& enqueuer, const std::string& attach_to, int64_t r
     enqueuer.Submit(1);
     const absl::Time assigned = worker.WaitRecorded(i + 1);
     if (i >= warm_up) micros.push_back(absl::ToDoubleMicroseconds(assigned - start));
-    absl::SleepFor(absl::Microseconds(500));   // let the worker be idle again
+    absl::SleepFor(absl::Microseconds(500));  // let the worker be idle again
   }
   Print(name, micros);
 }
 
-void MeasureThroughput(Instance& enqueuer, const std::vector<std::string>& addresses, int64_t first_resource, const BenchConfig& config) {
+void MeasureThroughput(Instance& enqueuer, const std::vector<std::string>& addresses, int64_t first_resource,
+                       const BenchConfig& config) {
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t i = 0; i < config.workers; ++i) {
-    workers.push_back(std::make_unique<Worker>(addresses[i % addresses.size()], first_resource + i, static_cast<int>(config.slots)));
+    workers.push_back(
+        std::make_unique<Worker>(addresses[i % addresses.size()], first_resource + i, static_cast<int>(config.slots)));
   }
   const absl::Time start = absl::Now();
   for (int64_t i = 0; i < config.throughput_jobs; i += 100) enqueuer.Submit(100);
@@ -273,14 +283,15 @@ void MeasureThroughput(Instance& enqueuer, const std::vector<std::string>& addre
   }
   std::printf("%-58s %.0f jobs/s (inserted in %.2f s, all recorded after %.2f s)\n",
               absl::StrCat("no-op jobs through the whole path, ", addresses.size(), " instances").c_str(),
-              config.throughput_jobs / absl::ToDoubleSeconds(absl::Now() - start), absl::ToDoubleSeconds(inserted - start),
-              absl::ToDoubleSeconds(absl::Now() - start));
+              config.throughput_jobs / absl::ToDoubleSeconds(absl::Now() - start),
+              absl::ToDoubleSeconds(inserted - start), absl::ToDoubleSeconds(absl::Now() - start));
 }
 
 int64_t NewResource(pg::Pool& pool, int i) {
-  absl::StatusOr<pg::Rows> rows = pool.Run(
-      {"bench_resource", "insert into resources (organization_id, kind, instance_key, host) values (1, 'worker', $1, 'bench') returning id"},
-      absl::StrCat(RandomHex(12), i));
+  absl::StatusOr<pg::Rows> rows = pool.Run({"bench_resource",
+                                            "insert into resources (organization_id, kind, instance_key, host) values "
+                                            "(1, 'worker', $1, 'bench') returning id"},
+                                           absl::StrCat(RandomHex(12), i));
   Check(rows.status(), "resource");
   return (*rows)[0].Int("id");
 }
@@ -288,14 +299,19 @@ int64_t NewResource(pg::Pool& pool, int i) {
 void Run(const BenchConfig& config) {
   Check(pg::Migrate(config.database_url, config.migrations_dir).status(), "migrate");
   pg::Pool pool({.url = config.database_url, .connections = 2});
-  Check(pool.Run({"bench_org", "insert into organizations (display_name) select 'bench' where not exists (select 1 from organizations)"}).status(), "org");
+  Check(pool.Run({"bench_org",
+                  "insert into organizations (display_name) select 'bench' where not exists (select 1 from "
+                  "organizations)"})
+            .status(),
+        "org");
   std::vector<int64_t> resources;
   for (int i = 0; i < 3 + 2 * config.workers; ++i) resources.push_back(NewResource(pool, i));
   MeasureFloor(pool, config.samples);
   {
     Instance one(RandomHex(8), config);
     one.WaitUntilLeader();
-    MeasureDispatch(one, one.address(), resources[0], "one instance: enqueue until the worker has the job", config.samples);
+    MeasureDispatch(one, one.address(), resources[0], "one instance: enqueue until the worker has the job",
+                    config.samples);
     MeasureThroughput(one, {one.address()}, resources[3], config);
   }
   Instance leader(RandomHex(8), config);

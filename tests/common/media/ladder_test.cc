@@ -12,7 +12,8 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Plan(Content content, LadderSource source) {
   std::vector<std::string> words;
-  for (const LadderRung& rung : PlanLadder(content, source)) words.push_back(absl::StrCat(rung.label, " ", rung.width, "x", rung.height));
+  for (const LadderRung& rung : PlanLadder(content, source))
+    words.push_back(absl::StrCat(rung.label, " ", rung.width, "x", rung.height));
   return words;
 }
 
@@ -48,7 +49,8 @@ TEST(LadderTest, ACopiedSourceReplacesTheLargestUnlessItIsCoarseOrHeavy) {
 }
 
 TEST(LadderTest, QualityFollowsTheContent) {
-  LadderRung camera = PlanLadder(Content::kCamera, {1920, 1080})[0], slides = PlanLadder(Content::kSlides, {1920, 1080})[0],
+  LadderRung camera = PlanLadder(Content::kCamera, {1920, 1080})[0],
+             slides = PlanLadder(Content::kSlides, {1920, 1080})[0],
              both = PlanLadder(Content::kCombined, {1920, 1080})[0];
   EXPECT_EQ(camera.crf, 26);
   EXPECT_EQ(camera.niceness, 10);
@@ -61,7 +63,9 @@ TEST(LadderTest, QualityFollowsTheContent) {
   EXPECT_EQ(both.gop_seconds, 2);
 }
 
-TEST(LadderTest, WhatHasNoSizeHasNoRenditions) { EXPECT_THAT(Plan(Content::kCamera, {0, 0}), IsEmpty()); }
+TEST(LadderTest, WhatHasNoSizeHasNoRenditions) {
+  EXPECT_THAT(Plan(Content::kCamera, {0, 0}), IsEmpty());
+}
 
 TEST(ThumbnailPlanTest, LongRecordingsHaveWiderSteps) {
   EXPECT_EQ(PlanThumbnails(60).interval_seconds, 2);

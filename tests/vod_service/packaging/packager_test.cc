@@ -23,9 +23,9 @@ using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Lt;
-using ::testing::SizeIs;
 using testing::MediaFile;
 using testing::RunTool;
+using ::testing::SizeIs;
 using testing::StatusIs;
 using testing::TempDir;
 
@@ -44,8 +44,9 @@ PackageRequest Upload(const std::string& file, const TempDir& dir, bool video = 
 std::string WriteMaster(const TempDir& dir, const std::vector<PackagedTrack>& tracks) {
   std::vector<media::PublishedRendition> renditions;
   for (const PackagedTrack& track : tracks) {
-    renditions.push_back({absl::StrCat(track.label, "/index.m3u8"), track.codecs, track.bandwidth_bps, track.average_bandwidth_bps,
-                          track.audio, track.width, track.height, track.frame_rate, track.channels});
+    renditions.push_back({absl::StrCat(track.label, "/index.m3u8"), track.codecs, track.bandwidth_bps,
+                          track.average_bandwidth_bps, track.audio, track.width, track.height, track.frame_rate,
+                          track.channels});
   }
   std::string path = dir / "master.m3u8";
   std::ofstream(path) << media::WriteMasterPlaylist(renditions);
@@ -63,8 +64,8 @@ struct Timing {
   int packets = 0;
 };
 Timing TimingOf(const std::string& playlist, const std::string& stream) {
-  std::string text = RunTool({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time,duration_time", "-of",
-                              "csv=p=0", playlist});
+  std::string text = RunTool({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries",
+                              "packet=pts_time,duration_time", "-of", "csv=p=0", playlist});
   Timing timing;
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     std::vector<std::string> columns = absl::StrSplit(line, ',');
@@ -96,7 +97,8 @@ TEST(PackagerTest, ASourceBecomesTwoTracksThatDecodeWithoutAWarning) {
   EXPECT_EQ(tracks[1].channels, 1);
   EXPECT_NEAR(tracks[1].duration_seconds, 9, 0.05);
   EXPECT_GE(tracks[0].bandwidth_bps, tracks[0].average_bandwidth_bps);
-  EXPECT_THAT(tracks[0].files, ::testing::ElementsAre("source/init.mp4", "source/seg-00001.m4s", "source/seg-00002.m4s", "source/index.m3u8"));
+  EXPECT_THAT(tracks[0].files, ::testing::ElementsAre("source/init.mp4", "source/seg-00001.m4s", "source/seg-00002.m4s",
+                                                      "source/index.m3u8"));
   EXPECT_NEAR(progress.back(), 1, 0.01);
   EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
   EXPECT_THAT(DecodeErrors(WriteMaster(dir, tracks)), IsEmpty());
@@ -163,15 +165,18 @@ TEST(PackagerTest, AVariableFrameRateKeepsItsTimes) {
 TEST(PackagerTest, TracksThatBeginLateKeepTheirDistance) {
   TempDir dir;
   ASSERT_OK(Package(Upload("late_video.mp4", dir)));
-  EXPECT_NEAR(TimingOf(dir / "source/index.m3u8", "v").begin - TimingOf(dir / "audio/index.m3u8", "a").begin, 0.7, 0.03);
+  EXPECT_NEAR(TimingOf(dir / "source/index.m3u8", "v").begin - TimingOf(dir / "audio/index.m3u8", "a").begin, 0.7,
+              0.03);
   TempDir other;
   ASSERT_OK(Package(Upload("late_sound.mp4", other)));
-  EXPECT_NEAR(TimingOf(other / "audio/index.m3u8", "a").begin - TimingOf(other / "source/index.m3u8", "v").begin, 0.7, 0.03);
+  EXPECT_NEAR(TimingOf(other / "audio/index.m3u8", "a").begin - TimingOf(other / "source/index.m3u8", "v").begin, 0.7,
+              0.03);
 }
 
 // When a picture turns white, and when the sound begins, in seconds.
 std::vector<double> Flashes(const std::string& playlist) {
-  std::string text = RunTool({"ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", playlist, "-vf", "negate,blackdetect=d=0.03:pic_th=0.9", "-an", "-f", "null", "-"});
+  std::string text = RunTool({"ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", playlist, "-vf",
+                              "negate,blackdetect=d=0.03:pic_th=0.9", "-an", "-f", "null", "-"});
   std::vector<double> times;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     size_t at = line.find("black_start:");
@@ -184,7 +189,8 @@ std::vector<double> Flashes(const std::string& playlist) {
 }
 
 std::vector<double> Beeps(const std::string& playlist) {
-  std::string text = RunTool({"ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", playlist, "-af", "silencedetect=n=-20dB:d=0.3", "-vn", "-f", "null", "-"});
+  std::string text = RunTool({"ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", playlist, "-af",
+                              "silencedetect=n=-20dB:d=0.3", "-vn", "-f", "null", "-"});
   std::vector<double> times;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     size_t at = line.find("silence_end: ");

@@ -17,9 +17,9 @@
 namespace lectern {
 namespace {
 
-using ::testing::IsEmpty;
 using testing::FakeJobContext;
 using testing::FakeVod;
+using ::testing::IsEmpty;
 using testing::MediaFile;
 using testing::RunTool;
 using testing::TempDir;
@@ -89,8 +89,8 @@ class Pipeline {
     auto tracks = vod::Package(request);
     ASSERT_OK(tracks);
     const vod::PackagedTrack& track = tracks->front();
-    renditions_.push_back({label + "/index.m3u8", track.codecs, track.bandwidth_bps, track.average_bandwidth_bps, audio, track.width,
-                           track.height, track.frame_rate, track.channels});
+    renditions_.push_back({label + "/index.m3u8", track.codecs, track.bandwidth_bps, track.average_bandwidth_bps, audio,
+                           track.width, track.height, track.frame_rate, track.channels});
   }
 
   FakeVod vod_;
@@ -109,8 +109,9 @@ TEST(PipelineTest, WhateverCanBeDecodedBecomesPlayable) {
     const char* file;
     int width, height;
   };
-  for (const Case& one : {Case{"vp9.webm", 160, 90}, Case{"hevc.mp4", 160, 90}, Case{"ten_bit.mp4", 160, 90}, Case{"odd.mkv", 160, 90},
-                          Case{"rotated.mp4", 90, 160}, Case{"vfr.mkv", 160, 90}, Case{"late_video.mp4", 160, 90}}) {
+  for (const Case& one :
+       {Case{"vp9.webm", 160, 90}, Case{"hevc.mp4", 160, 90}, Case{"ten_bit.mp4", 160, 90}, Case{"odd.mkv", 160, 90},
+        Case{"rotated.mp4", 90, 160}, Case{"vfr.mkv", 160, 90}, Case{"late_video.mp4", 160, 90}}) {
     SCOPED_TRACE(one.file);
     Pipeline pipeline(one.file);
     v1::MediaInfo media = pipeline.Probe();
@@ -129,13 +130,15 @@ TEST(PipelineTest, RenditionsAreCutAtTheSameMoments) {
 }
 
 // Begins of what a filter reports, in seconds.
-std::vector<double> Moments(const std::string& playlist, const std::vector<std::string>& filter, const std::string& word) {
+std::vector<double> Moments(const std::string& playlist, const std::vector<std::string>& filter,
+                            const std::string& word) {
   std::vector<std::string> argv = {"ffmpeg", "-nostdin", "-v", "info", "-copyts", "-i", playlist};
   argv.insert(argv.end(), filter.begin(), filter.end());
   argv.insert(argv.end(), {"-f", "null", "-"});
   std::string log = RunTool(argv);
   std::vector<double> times;
-  for (size_t at = log.find(word); at != std::string::npos; at = log.find(word, at + 1)) times.push_back(atof(log.c_str() + at + word.size()));
+  for (size_t at = log.find(word); at != std::string::npos; at = log.find(word, at + 1))
+    times.push_back(atof(log.c_str() + at + word.size()));
   return times;
 }
 

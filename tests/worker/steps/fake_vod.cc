@@ -89,7 +89,8 @@ struct FakeVod::Impl {
       response.body = std::make_shared<BrokenBody>(std::move(bytes));
       return response;
     }
-    return http::FileResponse(head, file, size, {"\"v1\"", absl::UnixEpoch()}, std::make_shared<const std::string>("Content-Type: application/octet-stream\r\n"));
+    return http::FileResponse(head, file, size, {"\"v1\"", absl::UnixEpoch()},
+                              std::make_shared<const std::string>("Content-Type: application/octet-stream\r\n"));
   }
 
   Response Put(const std::string& name, const std::string& sha256, std::string bytes) {
@@ -104,7 +105,8 @@ struct FakeVod::Impl {
     committed = staged;
     std::string json = "{\"outputs\":[";
     for (const auto& [name, bytes] : committed) {
-      absl::StrAppend(&json, json.back() == '[' ? "" : ",", "{\"name\":\"", name, "\",\"path\":\"a1/thumbnails/", name, "\"}");
+      absl::StrAppend(&json, json.back() == '[' ? "" : ",", "{\"name\":\"", name, "\",\"path\":\"a1/thumbnails/", name,
+                      "\"}");
     }
     return http::TextResponse(200, absl::StrCat(json, "]}"));
   }
@@ -114,9 +116,13 @@ FakeVod::FakeVod(std::string recording_path) : impl_(std::make_unique<Impl>()) {
   impl_->path = std::move(recording_path);
   Start();
 }
-FakeVod::~FakeVod() { Stop(); }
+FakeVod::~FakeVod() {
+  Stop();
+}
 
-std::string FakeVod::url() const { return absl::StrCat("http://127.0.0.1:", impl_->port); }
+std::string FakeVod::url() const {
+  return absl::StrCat("http://127.0.0.1:", impl_->port);
+}
 
 void FakeVod::Stop() {
   if (impl_->server == nullptr) return;
@@ -131,7 +137,8 @@ void FakeVod::Start() {
     std::string prefix = absl::StrCat("/jobs/", kJob, "/", kToken, "/");
     std::string path(head.path), sha256(head.Find("X-Content-SHA256"));
     bool is_read = head.method == "GET" || head.method == "HEAD", is_put = head.method == "PUT";
-    if (head.Find("Authorization") != absl::StrCat("Bearer ", kBearer)) co_return http::ErrorResponse(401, "UNAUTHENTICATED", "token");
+    if (head.Find("Authorization") != absl::StrCat("Bearer ", kBearer))
+      co_return http::ErrorResponse(401, "UNAUTHENTICATED", "token");
     if (answer != 0) co_return http::ErrorResponse(answer, "ON_PURPOSE", "on purpose");
     if (busy > 0) {
       --busy;

@@ -20,11 +20,11 @@
 namespace lectern::worker {
 namespace {
 
+using testing::FakeVod;
 using ::testing::HasSubstr;
+using testing::MediaFile;
 using ::testing::Not;
 using ::testing::StartsWith;
-using testing::FakeVod;
-using testing::MediaFile;
 using testing::StatusIs;
 
 class SourceProxyTest : public ::testing::Test {
@@ -64,7 +64,8 @@ class SourceProxyTest : public ::testing::Test {
   }
 
   std::string Get(const Source& source, const std::string& headers = "") {
-    return Exchange(absl::StrCat("GET ", source.url(), " HTTP/1.1\r\nHost: source.lectern\r\nProxy-Authorization: Basic ",
+    return Exchange(absl::StrCat("GET ", source.url(),
+                                 " HTTP/1.1\r\nHost: source.lectern\r\nProxy-Authorization: Basic ",
                                  absl::Base64Escape(Secret(source)), "\r\n", headers, "\r\n"));
   }
   static std::string BodyOf(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
@@ -91,7 +92,8 @@ TEST_F(SourceProxyTest, WithoutTheSecretItAnswers407AndNothingElse) {
   auto source = proxy_->Open(7, Options());
   std::string head = absl::StrCat("GET ", source->url(), " HTTP/1.1\r\nHost: source.lectern\r\n");
   EXPECT_THAT(Exchange(head + "\r\n"), StartsWith("HTTP/1.1 407 "));
-  std::string wrong = absl::StrCat(head, "Proxy-Authorization: Basic ", absl::Base64Escape("lectern:guess"), "\r\n\r\n");
+  std::string wrong =
+      absl::StrCat(head, "Proxy-Authorization: Basic ", absl::Base64Escape("lectern:guess"), "\r\n\r\n");
   EXPECT_THAT(Exchange(wrong), StartsWith("HTTP/1.1 407 "));
   EXPECT_EQ(vod_.reads, 0);
 }
@@ -193,7 +195,9 @@ TEST_F(SourceProxyTest, FfmpegReadsThroughItAndNoSecretIsInItsArguments) {
   EXPECT_THAT(source->url(), Not(HasSubstr(secret)));
   bool ok = false;
   std::string variable = source->environment().at(0);
-  std::string output = testing::RunTool({"env", variable, "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", source->url()}, &ok);
+  std::string output = testing::RunTool(
+      {"env", variable, "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", source->url()},
+      &ok);
   EXPECT_TRUE(ok);
   EXPECT_THAT(output, StartsWith("9.0"));
 }

@@ -21,20 +21,20 @@
 namespace lectern::worker {
 namespace {
 
+using link::Outcome;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::FakeJobContext;
+using testing::FakeVod;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
-using ::testing::SizeIs;
-using link::Outcome;
-using testing::FakeJobContext;
-using testing::FakeVod;
 using testing::MediaFile;
 using testing::RunTool;
+using ::testing::SizeIs;
 using testing::TempDir;
 
 // One recording at a VOD service, and a worker's surroundings.
@@ -125,9 +125,10 @@ TEST(ProbeStepTest, WhatIsNoRecordingIsRefusedWithAClearSentence) {
     const char* file;
     const char* words;
   };
-  for (const Case& bad : {Case{"not_a_video.mp4", "is not a video or sound file that FFmpeg can read"}, Case{"picture.mp4", "is not a video or sound file"},
-                          Case{"empty.mp4", "is empty"}, Case{"truncated.mp4", "its index (moov) is missing"},
-                          Case{"playlist.mp4", "is not a video or sound file"}}) {
+  for (const Case& bad :
+       {Case{"not_a_video.mp4", "is not a video or sound file that FFmpeg can read"},
+        Case{"picture.mp4", "is not a video or sound file"}, Case{"empty.mp4", "is empty"},
+        Case{"truncated.mp4", "its index (moov) is missing"}, Case{"playlist.mp4", "is not a video or sound file"}}) {
     SCOPED_TRACE(bad.file);
     Stage stage(bad.file);
     ExpectFailure(stage.Run(ProbeSpec()), v1::REJECTED_INPUT, bad.words);
@@ -149,8 +150,9 @@ TEST(ProbeStepTest, SaysWhyAVideoMustBeEncodedAgain) {
     const char* file;
     const char* reason;
   };
-  for (const Case& one : {Case{"odd.mkv", "yuv444p"}, Case{"ten_bit.mp4", "yuv420p10le"}, Case{"hevc.mp4", "hevc"}, Case{"vp9.webm", "vp9"},
-                          Case{"rotated.mp4", "rotated by "}, Case{"anamorphic.mp4", "not square"}, Case{"long_gop.mp4", "up to 15.0 s apart"}}) {
+  for (const Case& one : {Case{"odd.mkv", "yuv444p"}, Case{"ten_bit.mp4", "yuv420p10le"}, Case{"hevc.mp4", "hevc"},
+                          Case{"vp9.webm", "vp9"}, Case{"rotated.mp4", "rotated by "},
+                          Case{"anamorphic.mp4", "not square"}, Case{"long_gop.mp4", "up to 15.0 s apart"}}) {
     SCOPED_TRACE(one.file);
     v1::MediaInfo media = Stage(one.file).Probe();
     EXPECT_FALSE(media.video().copyable());
@@ -167,7 +169,9 @@ TEST(ProbeStepTest, SizesAreAsDisplayed) {
   EXPECT_EQ(wide.video().height(), 180);
 }
 
-TEST(ProbeStepTest, SeesAVaryingFrameRate) { EXPECT_TRUE(Stage("vfr.mkv").Probe().video().variable_frame_rate()); }
+TEST(ProbeStepTest, SeesAVaryingFrameRate) {
+  EXPECT_TRUE(Stage("vfr.mkv").Probe().video().variable_frame_rate());
+}
 
 TEST(ProbeStepTest, AVodServiceOutOfReachIsNobodysMediaFault) {
   Stage stage("lecture.mp4");
@@ -186,7 +190,8 @@ TEST(ProbeStepTest, AFencedJobEndsAsCancelled) {
 // ---- transcoding ----
 
 std::string Entries(const std::string& file, const std::string& entries, const std::string& stream = "v:0") {
-  std::string text = RunTool({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0", file});
+  std::string text =
+      RunTool({"ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0", file});
   return std::string(absl::StripAsciiWhitespace(text));
 }
 
@@ -204,8 +209,9 @@ TEST(TranscodeVideoStepTest, EverySourceBecomesProgressiveH264) {
     const char* file;
     int width, height;
   };
-  for (const Case& one : {Case{"lecture.mp4", 160, 90}, Case{"odd.mkv", 320, 180}, Case{"ten_bit.mp4", 160, 90}, Case{"hevc.mp4", 160, 90},
-                          Case{"vp9.webm", 160, 90}, Case{"rotated.mp4", 90, 160}, Case{"anamorphic.mp4", 426, 180}, Case{"no_audio.mp4", 160, 90}}) {
+  for (const Case& one : {Case{"lecture.mp4", 160, 90}, Case{"odd.mkv", 320, 180}, Case{"ten_bit.mp4", 160, 90},
+                          Case{"hevc.mp4", 160, 90}, Case{"vp9.webm", 160, 90}, Case{"rotated.mp4", 90, 160},
+                          Case{"anamorphic.mp4", 426, 180}, Case{"no_audio.mp4", 160, 90}}) {
     SCOPED_TRACE(one.file);
     Stage stage(one.file);
     Outcome outcome = stage.Run(stage.VideoSpec(one.width, one.height));
@@ -242,7 +248,8 @@ TEST(TranscodeVideoStepTest, AVaryingRateBecomesConstantAndKeepsItsLength) {
   std::string file = stage.scratch / "check.mp4";
   stage.vod.Save(outcome.result->output().name(), file);
   EXPECT_NEAR(outcome.result->output().duration_seconds(), 12, 0.2);
-  EXPECT_THAT(KeyFrames(file), ElementsAre("0.000000", "2.000000", "4.000000", "6.000000", "8.000000", "10.000000", "12.000000"));
+  EXPECT_THAT(KeyFrames(file),
+              ElementsAre("0.000000", "2.000000", "4.000000", "6.000000", "8.000000", "10.000000", "12.000000"));
 }
 
 TEST(TranscodeVideoStepTest, ProgressGrowsToOne) {
@@ -306,7 +313,8 @@ std::vector<int> Children() {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream stat(entry.path() / "stat");
     std::string pid, name, state, parent;
-    if (stat >> pid >> name >> state >> parent && parent == std::to_string(getpid()) && name == "(ffmpeg)") pids.push_back(std::stoi(pid));
+    if (stat >> pid >> name >> state >> parent && parent == std::to_string(getpid()) && name == "(ffmpeg)")
+      pids.push_back(std::stoi(pid));
   }
   return pids;
 }
@@ -314,7 +322,7 @@ std::vector<int> Children() {
 TEST(TranscodeVideoStepTest, AKilledFfmpegIsNobodysMediaFault) {
   Stage stage("lecture.mp4");
   v1::JobSpec spec = stage.VideoSpec(320, 180);
-  stage.vod.Stop();   // FFmpeg waits for the source until it is killed
+  stage.vod.Stop();  // FFmpeg waits for the source until it is killed
   std::atomic<bool> done = false;
   std::thread killer([&] {
     while (!done) {
@@ -413,7 +421,9 @@ TEST(ThumbnailsStepTest, AShortPortraitRecordingHasThemToo) {
   EXPECT_THAT(stage.vod.committed()["thumbnails.vtt"], HasSubstr("#xywh=0,0,64,114"));
 }
 
-double Seconds(const google::protobuf::Duration& duration) { return static_cast<double>(duration.seconds()) + duration.nanos() / 1e9; }
+double Seconds(const google::protobuf::Duration& duration) {
+  return static_cast<double>(duration.seconds()) + duration.nanos() / 1e9;
+}
 
 TEST(SilenceStepTest, AQuietLectureIsNotSilentAndItsPausesAreFound) {
   Stage stage("quiet_speech.mp4");

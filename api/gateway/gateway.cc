@@ -1,0 +1,57 @@
+#include "api/gateway/gateway.h"
+
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "api/gateway/static_files.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/http/server.h"
+
+namespace lectern::api {
+namespace {
+
+class GatewayImpl final : public Gateway {
+ public:
+  explicit GatewayImpl(StaticFiles files) : files_(std::move(files)) {}
+
+  absl::Status Listen(const std::string& address, uint16_t port) {
+    http::ServerOptions options;
+    options.address = address;
+    options.port = port;
+    options.fast = [this](const http::RequestHead& head) { return std::optional<http::Response>(files_.Serve(head)); };
+    auto unreached = [](const http::RequestHead&, http::BodyReader&) -> http::Awaitable<http::Response> {
+      co_return http::ErrorResponse(404, "NOT_FOUND", "There is no such page.");
+    };
+    ASSIGN_OR_RETURN(server_, http::Server::Start(std::move(options), unreached));
+    return absl::OkStatus();
+  }
+
+  uint16_t port() const override { return server_->port(); }
+  void Stop(absl::Duration grace) override { server_->Stop(grace); }
+
+ private:
+  const StaticFiles files_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& options) {
+  size_t colon = options.listen.rfind(':');
+  std::optional<uint64_t> port;
+  if (colon != std::string::npos) port = ParseDigits(absl::string_view(options.listen).substr(colon + 1));
+  if (!port || *port > std::numeric_limits<uint16_t>::max()) {
+    return absl::InvalidArgumentError(absl::StrCat("--gateway_listen=", options.listen, " is not HOST:PORT"));
+  }
+  absl::StatusOr<StaticFiles> files = StaticFiles::Load(options.web_dir);
+  if (!files.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", files.status().message()));
+  auto gateway = std::make_unique<GatewayImpl>(*std::move(files));
+  RETURN_IF_ERROR(gateway->Listen(options.listen.substr(0, colon), static_cast<uint16_t>(*port)));
+  return gateway;
+}
+
+}  // namespace lectern::api
