@@ -75,7 +75,11 @@ function(lectern_test source)
   add_executable(${name} "${PROJECT_SOURCE_DIR}/tests/${source}")
   target_link_libraries(${name} PRIVATE ${T_USES} ${T_EXTERNAL} tests_support GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  set(environment "LECTERN_SOURCE_DIR=${PROJECT_SOURCE_DIR}\\;LECTERN_BINARY_DIR=${PROJECT_BINARY_DIR}")
+  set(lock "")
+  if(T_RESOURCE_LOCK)   # an empty value would swallow the property after it
+    set(lock RESOURCE_LOCK "${T_RESOURCE_LOCK}")
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} RESOURCE_LOCK "${T_RESOURCE_LOCK}"
-               ENVIRONMENT "LECTERN_SOURCE_DIR=${PROJECT_SOURCE_DIR};LECTERN_BINARY_DIR=${PROJECT_BINARY_DIR}")
+    PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}" ${lock})
 endfunction()

@@ -145,7 +145,7 @@ absl::Status Outcomes::EndTroubled(pg::Session& session, LockedJob job, Trouble 
   if (ending.error.empty()) ending.error = TroubleSentence(trouble);
   if (verdict.next != JobState::kFailed) return shared_.jobs.Requeue(session, job, verdict, ending);
   ending.state = JobState::kFailed;
-  absl::StrAppend(&ending.error, " (", verdict.reason, ")");
+  if (!verdict.reason.empty()) absl::StrAppend(&ending.error, " (", verdict.reason, ")");
   LogEnd(job, ending);
   return End(session, job, ending);
 }

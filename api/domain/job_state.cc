@@ -103,7 +103,8 @@ Verdict Judge(const JobHistory& history, Trouble trouble, FailureClass failure, 
   verdict.failure = trouble != Trouble::kFailed || failure == FailureClass::kNone ? FailureClass::kInfrastructure : failure;
   verdict.losses = history.losses;
   verdict.media_failures = history.media_failures;
-  if (verdict.failure == FailureClass::kRejectedInput) return Fail(verdict, "the input can never be processed");
+  // What reported it has said why in a sentence for the lecturer; nothing needs to be added.
+  if (verdict.failure == FailureClass::kRejectedInput) return Fail(verdict, "");
   if (trouble == Trouble::kLost) {
     verdict = JudgeLoss(history, verdict, random);
   } else if (verdict.failure == FailureClass::kMedia) {
