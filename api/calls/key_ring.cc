@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -60,9 +61,17 @@ absl::StatusOr<SigningKey> Open(const SigningKeyRow& row, Audience audience, con
   return SigningKey{row.key_id, audience, row.public_key, std::string(secret)};
 }
 
+// Instances that start at once must agree on one key: the file is written beside `path` and linked there, which only the first
+// one succeeds in; the others take what the first one wrote.
 absl::Status CreateMasterKey(const std::string& path) {
-  return Annotate(WriteFileAtomically(path, absl::StrCat(RandomHex(crypto_secretbox_KEYBYTES), "\n"), 0600),
-                  "cannot create the master key file");
+  const std::string own = absl::StrCat(path, ".", RandomHex(6));
+  RETURN_IF_ERROR(Annotate(WriteFileAtomically(own, absl::StrCat(RandomHex(crypto_secretbox_KEYBYTES), "\n"), 0600),
+                           "cannot create the master key file"));
+  const bool linked = link(own.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  unlink(own.c_str());
+  if (!linked && error != EEXIST) return ErrnoStatus(error, absl::StrCat("cannot create the master key file ", path));
+  return absl::OkStatus();
 }
 
 }  // namespace

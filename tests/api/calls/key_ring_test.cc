@@ -1,10 +1,13 @@
 #include "api/calls/key_ring.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/pg/pool.h"
 #include "tests/support/pg_fixture.h"
@@ -114,6 +117,19 @@ TEST(MasterKeyTest, IsCreatedOnlyOnRequestAndForItsOwnerOnly) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(LoadMasterKey(path, true).value(), created);
   EXPECT_EQ(LoadMasterKey(path, false).value(), created);
+}
+
+TEST(MasterKeyTest, InstancesThatStartAtOnceAgreeOnOneKey) {
+  testing::TempDir dir;
+  for (int round = 0; round < 20; ++round) {
+    std::string path = absl::StrCat(dir.path(), "/master", round);
+    std::vector<std::string> keys(4);
+    std::vector<std::thread> instances;
+    for (std::string& key : keys) instances.emplace_back([&] { key = LoadMasterKey(path, true).value(); });
+    for (std::thread& instance : instances) instance.join();
+    EXPECT_THAT(keys, ::testing::Each(keys[0]));
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 20);
 }
 
 TEST(MasterKeyTest, RefusesAFileThatOthersMayReadOrThatHoldsSomethingElse) {
