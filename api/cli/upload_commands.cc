@@ -107,7 +107,8 @@ absl::Status WaitUntilPlayable(Connection& connection, const UploadOptions& opti
       progress.Note(coming.empty() ? "Playable" : absl::StrCat("Playable; still coming: ", coming));
       return absl::OkStatus();
     }
-    progress.Words(absl::StrCat("processing: ", StepsText(*view)));
+    const std::string steps = StepsText(*view);
+    progress.Words(steps.empty() ? "processing" : absl::StrCat("processing: ", steps));
   } while (interrupt.Sleep(kPoll));
   progress.Note("Processing goes on without this command; see: lecternctl lecture show " + options.request.lecture());
   return absl::CancelledError("stopped waiting");
