@@ -47,6 +47,11 @@ absl::Status Publisher::DeleteMedia(int64_t lecture, const std::string& view, co
   for (const PublishedView& unpublished : gone) {
     RETURN_IF_ERROR(WriteMaster(unpublished.lecture, unpublished.view));
   }
+  // An earlier try may have ended between the commit and the playlist: then the catalog names nothing to take away.
+  for (const char* each : {"comb", "cam", "pres"}) {
+    if (!view.empty() && view != each) continue;
+    if (absl::IsNotFound(catalog_.GetPublished(lecture, each).status())) RETURN_IF_ERROR(WriteMaster(lecture, each));
+  }
   if (keep.empty()) return absl::OkStatus();
   // The recording that stays may have waited, without a picture, behind the one that is gone now.
   auto kept = catalog_.GetUpload(keep);

@@ -52,13 +52,14 @@ class Catalog {
   absl::Status CloseUpload(absl::string_view id, UploadState state, absl::string_view error);
   absl::Status MarkReported(absl::string_view id);
   // Complete becomes kDeleted; its renditions and pictures are forgotten, and outputs of its jobs are given to the
-  // sweep.
+  // sweep. Errors: kFailedPrecondition/PUBLISHED, for the recording that its view shows.
   absl::Status MarkDeleted(absl::string_view id);
 
   // ---- Outputs of jobs ----
 
   // Remembers the highest fence seen of a job. Errors: kFailedPrecondition/FENCED for a lower one.
   absl::Status RaiseFence(int64_t job, int64_t fence);
+  // Changes nothing where (job, fence) has committed that name: a late repetition of the request must not undo it.
   absl::Status StageOutput(const OutputRecord& output);
   absl::StatusOr<std::vector<OutputRecord>> ListOutputs(int64_t job, int64_t fence);
   // Records keys for what (job, fence) has staged, in one step; outputs of older fences are given to the sweep.

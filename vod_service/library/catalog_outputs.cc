@@ -14,8 +14,11 @@ returning fence
 )sql";
 
 constexpr char kStage[] = R"sql(
-insert or replace into outputs (job, fence, name, upload, size_bytes, sha256, key, folder, staged_at)
+insert into outputs (job, fence, name, upload, size_bytes, sha256, key, folder, staged_at)
 values (?, ?, ?, ?, ?, ?, '', '', ?)
+on conflict (job, fence, name) do update
+set upload = excluded.upload, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, staged_at = excluded.staged_at
+where key = ''
 )sql";
 
 #define LECTERN_OUTPUT_COLUMNS "job, fence, name, upload, size_bytes, sha256, key"

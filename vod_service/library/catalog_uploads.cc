@@ -80,6 +80,8 @@ constexpr char kClose[] =
 
 constexpr char kMarkReported[] = "update uploads set reported = 1 where id = ? and state <> 0";
 
+constexpr char kIsPublished[] = "select 1 from published where upload = ?";
+
 constexpr char kMarkDeleted[] = "update uploads set state = 5 where id = ? and state = 1";
 
 constexpr char kForgetRenditions[] = "delete from renditions where upload = ?";
@@ -178,6 +180,12 @@ absl::Status Catalog::MarkDeleted(absl::string_view id) {
   absl::MutexLock lock(&write_mu_);
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());
+  {
+    Statement published = writer_->Query(kIsPublished);
+    published << id;
+    ASSIGN_OR_RETURN(bool row, published.Step());
+    if (row) return WithReason(absl::FailedPreconditionError("the recording is published"), "PUBLISHED");
+  }
   Statement mark = writer_->Query(kMarkDeleted);
   mark << id;
   RETURN_IF_ERROR(mark.Run());

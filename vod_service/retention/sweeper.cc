@@ -28,6 +28,18 @@ void LogFailure(absl::string_view what, const absl::Status& status) {
   if (!status.ok()) log::Warn("sweeping failed", {{"what", what}, {"error", status.message()}});
 }
 
+// Whether a job is at work whose rendition is put into `dir` ("<label>-<job>-<fence>"). Its files were written before
+// it waited for the right to publish, so that their age says nothing.
+bool IsBeingPackaged(absl::string_view scratch, const std::string& dir) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(dir, '-');
+  if (parts.size() != 3) return false;
+  const auto job = ParseDigits(parts[1]), fence = ParseDigits(parts[2]);
+  if (!job || !fence) return false;
+  const std::string folder = PackageFolder(scratch, static_cast<int64_t>(*job), static_cast<int64_t>(*fence));
+  std::error_code ignored;
+  return std::filesystem::exists(folder, ignored);
+}
+
 absl::Time ModifiedOf(const std::filesystem::path& path) {
   struct stat st = {};
   return lstat(path.c_str(), &st) == 0 ? absl::TimeFromTimespec(st.st_mtim) : absl::InfiniteFuture();
@@ -70,11 +82,11 @@ absl::Status Sweeper::SweepUpload(const std::string& id) {
   auto upload = catalog_.GetUpload(id);
   if (absl::IsNotFound(upload.status())) return absl::OkStatus();
   RETURN_IF_ERROR(upload.status());
-  auto published = catalog_.GetPublished(upload->lecture, upload->view);
-  // It became the view's recording again since.
-  if (published.ok() && published->upload == id) return absl::OkStatus();
   // First of all nobody may start to read it.
-  RETURN_IF_ERROR(catalog_.MarkDeleted(id));
+  absl::Status marked = catalog_.MarkDeleted(id);
+  // It became the view's recording again since.
+  if (ReasonOf(marked) == "PUBLISHED") return absl::OkStatus();
+  RETURN_IF_ERROR(marked);
   RETURN_IF_ERROR(blobs_.DeletePrefix(AssetFolder(upload->lecture, upload->view, id)));
   RETURN_IF_ERROR(blobs_.Delete(RecordingKey(id)));
   log::Info("recording deleted", {{"upload", id}, {"lecture", upload->lecture}, {"size_bytes", upload->size_bytes}});
@@ -160,6 +172,8 @@ absl::Status Sweeper::SweepView(const std::string& folder, absl::Time before) {
     const bool complete = upload.ok() && upload->state == UploadState::kComplete;
     ASSIGN_OR_RETURN(std::vector<std::string> dirs, blobs_.ListFolders(absl::StrCat(folder, "/", id)));
     for (const std::string& dir : dirs) {
+      // Asked before the catalog is: a job that has ended meanwhile has recorded what it published.
+      if (IsBeingPackaged(blobs_.ScratchDir(), dir)) continue;
       ASSIGN_OR_RETURN(bool known, catalog_.KnowsRenditionDir(absl::StrCat(id, "/", dir)));
       if (complete && (known || dir == "thumbnails")) continue;
       RETURN_IF_ERROR(SweepFolder(absl::StrCat(folder, "/", id, "/", dir), before));

@@ -246,6 +246,20 @@ TEST_F(JobRunnerTest, ANewerRecordingReplacesTheOlderAndDeletionLeavesNothing) {
   EXPECT_EQ(Run(PackageSource(11, 1, '2', true, true)).failure_class, v1::REJECTED_INPUT);
 }
 
+TEST_F(JobRunnerTest, ARepeatedDeletionTakesTheMasterPlaylistThatAnInterruptedOneLeft) {
+  Upload('1', "no_audio.mp4");
+  ASSERT_EQ(Run(PackageSource(1, 1, '1', true, false)).kind, link::Outcome::kDone);
+  ASSERT_OK(server_->catalog().DeleteMedia(kLecture, "comb", "", absl::Now()));
+  ASSERT_EQ(Play("master.m3u8").status, 200);
+  v1::Assign remove;
+  remove.set_job(9);
+  remove.set_token(2);
+  remove.mutable_spec()->set_lecture(kLecture);
+  remove.mutable_spec()->mutable_delete_media();
+  ASSERT_EQ(Run(remove).kind, link::Outcome::kDone);
+  EXPECT_EQ(Play("master.m3u8").status, 404);
+}
+
 TEST_F(JobRunnerTest, KilledInTheMiddleOfPackagingItIsDoneAgain) {
   Upload('1', "lecture.mp4");
   runner_.reset();

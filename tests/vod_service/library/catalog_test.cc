@@ -157,6 +157,19 @@ TEST_F(CatalogTest, ALateCommitIsRefusedAndOlderOutputsAreSwept) {
   EXPECT_FALSE(knows);
 }
 
+TEST_F(CatalogTest, ALateRepetitionOfAnOutputLeavesTheCommittedOne) {
+  OutputRecord output{5, 1, "v.mp4", "a", 10, "00", ""};
+  ASSERT_OK(catalog_->RaiseFence(5, 1));
+  ASSERT_OK(catalog_->StageOutput({5, 1, "v.mp4", "a", 9, "ff", ""}));
+  ASSERT_OK(catalog_->StageOutput(output));
+  output.key = "jobs/5/1/v.mp4";
+  ASSERT_OK(catalog_->CommitOutputs(5, 1, {output}, kNow));
+  ASSERT_OK(catalog_->StageOutput({5, 1, "v.mp4", "a", 10, "00", ""}));
+  ASSERT_OK_AND_ASSIGN(OutputRecord committed, catalog_->GetCommitted(5, "v.mp4"));
+  EXPECT_EQ(committed.key, "jobs/5/1/v.mp4");
+  EXPECT_EQ(committed.size_bytes, 10u);
+}
+
 TEST_F(CatalogTest, ANewerRecordingTakesOverAndTheOldOneIsSweptLater) {
   Insert("a", true);
   Insert("b", true);

@@ -131,12 +131,29 @@ TEST_F(SweeperTest, StagedOutputsOfAnOvertakenFenceGo) {
   EXPECT_TRUE(outputs.empty());
 }
 
+TEST_F(SweeperTest, AFinishedRenditionThatWaitsToBePublishedIsNoOrphan) {
+  Complete('1');
+  const std::string segment = "media/12/comb/" + RenditionDir(UploadId('1'), "720p", 5, 2) + "/seg-00001.m4s";
+  ASSERT_OK(blobs_->Put(segment, "x"));
+  ASSERT_OK(MakeDirectories(PackageFolder(blobs_->ScratchDir(), 5, 2)));
+  clock_.later = absl::Hours(9);
+  sweeper_->SweepOrphans(absl::Hours(1));
+  EXPECT_TRUE(Exists(segment)) << "its job is about to publish it";
+  sweeper_->CleanPackages();
+  sweeper_->SweepOrphans(absl::Hours(1));
+  EXPECT_FALSE(Exists(segment));
+}
+
 TEST_F(SweeperTest, ARecordingThatIsPublishedIsNeverSwept) {
   Complete('1');
   Publish('1', "source", 1);
   ASSERT_OK(catalog_->AddSweep(SweepItem::kUpload, UploadId('1'), clock_.Now()));
   sweeper_->Run();
   EXPECT_TRUE(Exists(RecordingKey(UploadId('1'))));
+  EXPECT_THAT(catalog_->MarkDeleted(UploadId('1')),
+              lectern::testing::StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_OK_AND_ASSIGN(UploadRecord upload, catalog_->GetUpload(UploadId('1')));
+  EXPECT_EQ(upload.state, UploadState::kComplete);
 }
 
 }  // namespace
