@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/exec/process.h"
@@ -20,6 +23,7 @@ namespace lectern::vod {
 namespace {
 
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
+constexpr absl::Duration kStopPoll = absl::Milliseconds(20);
 
 // A stream of one track on stdout, fragmented at key frames. frag_discont and the offset make the fragments' times
 // absolute.
@@ -112,8 +116,19 @@ absl::Status CopyAndCut(const PackageRequest& request, const TrackWish& wish, bo
     if (wish.expected_seconds > 0) progress(std::min(1.0, cutter.position_seconds() / wish.expected_seconds));
   };
   ASSIGN_OR_RETURN(process, Process::Start(std::move(options)));
-  ProcessExit exit = process->Wait();
+  ProcessExit exit;
+  {
+    // FFmpeg may read for long without writing anything, and then nothing else asks whether to stop.
+    std::jthread watch([&](std::stop_token ended) {
+      while (request.should_stop && !ended.stop_requested()) {
+        if (request.should_stop()) return process->Stop(kStopGrace);
+        absl::SleepFor(kStopPoll);
+      }
+    });
+    exit = process->Wait();
+  }
   RETURN_IF_ERROR(cut);
+  if (request.should_stop && request.should_stop()) return absl::CancelledError("packaging was stopped");
   if (exit.signal != 0) return absl::UnavailableError(absl::StrCat("FFmpeg was killed by signal ", exit.signal));
   if (!exit.ok()) {
     return absl::InvalidArgumentError(

@@ -1,5 +1,8 @@
 #include "vod_service/packaging/packager.h"
 
+#include <sys/stat.h>
+
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -246,6 +249,16 @@ TEST(PackagerTest, StopsWhenAsked) {
   TempDir dir;
   PackageRequest request = Upload("lecture.mp4", dir);
   request.should_stop = [] { return true; };
+  EXPECT_THAT(Package(request), StatusIs(absl::StatusCode::kCancelled));
+}
+
+TEST(PackagerTest, StopsAnFfmpegThatWritesNothing) {
+  TempDir dir;
+  PackageRequest request = Upload("lecture.mp4", dir);
+  request.input_path = dir / "nobody_writes";
+  ASSERT_EQ(mkfifo(request.input_path.c_str(), 0600), 0);
+  std::atomic<int> asked = 0;
+  request.should_stop = [&] { return ++asked > 3; };
   EXPECT_THAT(Package(request), StatusIs(absl::StatusCode::kCancelled));
 }
 
