@@ -137,7 +137,8 @@ std::optional<CachedObject> DiskCache::Find(absl::string_view key) {
   if (found == entries_.end()) return std::nullopt;
   Entry& entry = *found->second;
   if (entry.file == nullptr && !OpenFile(entry)) {
-    Erase(entry, /*unlink_file=*/true);
+    // With too many connections there is no descriptor left, which is no reason to lose what was cached.
+    if (errno != EMFILE && errno != ENFILE && errno != ENOMEM) Erase(entry, /*unlink_file=*/true);
     return std::nullopt;
   }
   entry.used_lately = true;
@@ -148,7 +149,9 @@ std::optional<CachedObject> DiskCache::Find(absl::string_view key) {
 bool DiskCache::OpenFile(Entry& entry) {
   Fd fd(open(PathOf(entry.meta->key).c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) {
-    log::Warn("cached file is gone", {{"error", ErrnoStatus(errno, "open").message()}});
+    const int error = errno;
+    log::Warn("cached file cannot be opened", {{"error", ErrnoStatus(error, "open").message()}});
+    errno = error;
     return false;
   }
   KeepOpen(entry, std::make_shared<const Fd>(std::move(fd)));

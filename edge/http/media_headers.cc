@@ -11,6 +11,11 @@ bool IsMaster(absl::string_view key) {
   return absl::EndsWith(key, "/master.m3u8");
 }
 
+// A repeated job makes pictures again under their names.
+bool IsPicture(absl::string_view key) {
+  return absl::StrContains(key, "/thumbnails/");
+}
+
 // No credentials are used, so that any page may play: the right is in the token.
 constexpr char kAllowOrigin[] = "*";
 constexpr char kExposed[] = "Accept-Ranges, Age, Content-Length, Content-Range, Date, ETag";
@@ -18,12 +23,14 @@ constexpr char kExposed[] = "Accept-Ranges, Age, Content-Length, Content-Range, 
 }  // namespace
 
 absl::Duration FreshFor(absl::string_view key) {
-  return IsMaster(key) ? absl::Seconds(2) : absl::InfiniteDuration();
+  if (IsMaster(key)) return absl::Seconds(2);
+  return IsPicture(key) ? absl::Hours(1) : absl::InfiniteDuration();
 }
 
 std::string MediaHeaders(const ObjectMeta& meta) {
-  absl::string_view cache =
-      IsMaster(meta.key) ? "private, max-age=2, stale-if-error=86400" : "private, max-age=31536000, immutable";
+  absl::string_view cache = "private, max-age=31536000, immutable";
+  if (IsMaster(meta.key)) cache = "private, max-age=2, stale-if-error=86400";
+  if (IsPicture(meta.key)) cache = "private, max-age=3600, stale-if-error=86400";
   std::string block =
       absl::StrCat("Content-Type: ", http::ContentTypeOf(meta.key), "\r\nCache-Control: ", cache, "\r\n");
   if (!meta.etag.empty()) absl::StrAppend(&block, "ETag: ", meta.etag, "\r\n");

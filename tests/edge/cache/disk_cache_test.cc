@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -72,6 +73,22 @@ TEST_F(DiskCacheTest, GivesBackWhatWasPut) {
   EXPECT_EQ(*object->text, "hello");
   EXPECT_EQ(*object->headers, "ETag: \"1\"\r\n");
   EXPECT_FALSE(cache_->Find("1/comb/b"));
+}
+
+TEST_F(DiskCacheTest, ALackOfDescriptorsLosesNothing) {
+  OpenCache(1 << 20, /*max_open=*/1);
+  Put("1/comb/a", "hello");
+  Put("1/comb/b", "closes the first");
+  struct rlimit before {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::optional<CachedObject> without = cache_->Find("1/comb/a");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(without);
+  std::optional<CachedObject> object = cache_->Find("1/comb/a");
+  ASSERT_TRUE(object);
+  EXPECT_EQ(Body(*object), "hello");
 }
 
 TEST_F(DiskCacheTest, KeepsOnlySmallBodiesInMemory) {

@@ -42,6 +42,17 @@ TEST_F(EdgeTest, HitAndMissHaveTheSameHeaders) {
   EXPECT_EQ(Get(Target("a/index.m3u8")).Header("Age"), "30");
 }
 
+TEST_F(EdgeTest, PicturesAreAskedForAgainAfterAnHour) {
+  origin_.Set("12/comb/a/thumbnails/sprite-1.jpg", {"old"});
+  EXPECT_EQ(Get(Target("a/thumbnails/sprite-1.jpg")).Header("Cache-Control"),
+            "private, max-age=3600, stale-if-error=86400");
+  origin_.Set("12/comb/a/thumbnails/sprite-1.jpg", {.body = "new", .etag = "\"v2\""});
+  clock_.Advance(absl::Minutes(59));
+  EXPECT_EQ(Get(Target("a/thumbnails/sprite-1.jpg")).body, "old");
+  clock_.Advance(absl::Minutes(2));
+  EXPECT_EQ(Get(Target("a/thumbnails/sprite-1.jpg")).body, "new");
+}
+
 TEST_F(EdgeTest, AHeadMissFillsTheCache) {
   origin_.Set("12/comb/a/seg-00001.m4s", {Bytes(1000)});
   Client::Answer head = Get(Target("a/seg-00001.m4s"), "", "HEAD");
