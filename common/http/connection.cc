@@ -139,10 +139,11 @@ Connection::HeadStep Connection::TakeHead() {
     head_deadline_ms_ = 0;
   }
   // An empty line before a request is what some old clients send after a body (RFC 9112 2.2).
-  while (end_ >= 2 && buffer_[0] == '\r' && buffer_[1] == '\n') {
-    end_ -= 2;
-    std::memmove(buffer_.get(), buffer_.get() + 2, end_);
-  }
+  // Moved once, since somebody could send nothing else.
+  size_t empty = 0;
+  while (end_ - empty >= 2 && buffer_[empty] == '\r' && buffer_[empty + 1] == '\n') empty += 2;
+  end_ -= empty;
+  if (empty > 0) std::memmove(buffer_.get(), buffer_.get() + empty, end_);
   if (end_ == 0) return HeadStep::kMore;
   const size_t limit = state_.options.max_header_bytes;
   parsed_ = ParseRequestHead(Buffered(), head_, framing_);

@@ -17,6 +17,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -62,10 +63,13 @@ bool SendAll(int fd, absl::string_view bytes) {
 std::optional<std::string> ReadHead(int fd) {
   std::string head;
   char buffer[4096];
+  // For the whole head: any program on this machine can connect, and a byte now and then would keep its place for
+  // hours.
+  const absl::Duration deadline = RealClock().Steady() + kHeadTimeout;
   while (head.find("\r\n\r\n") == std::string::npos) {
     struct pollfd wait = {fd, POLLIN, 0};
-    if (head.size() > kMaxHeadBytes || poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(kHeadTimeout))) <= 0)
-      return std::nullopt;
+    const int64_t left = absl::ToInt64Milliseconds(deadline - RealClock().Steady());
+    if (head.size() > kMaxHeadBytes || left <= 0 || poll(&wait, 1, static_cast<int>(left)) <= 0) return std::nullopt;
     ssize_t got = recv(fd, buffer, sizeof buffer, 0);
     if (got <= 0) return std::nullopt;
     head.append(buffer, static_cast<size_t>(got));
@@ -223,6 +227,7 @@ class OpenSource final : public Source {
   }
   absl::Status status() const override { return source_->upstream.status(); }
   int64_t bytes_read() const override { return source_->upstream.bytes_read(); }
+  bool empty() const override { return source_->upstream.empty(); }
 
  private:
   ProxyImpl& proxy_;

@@ -120,6 +120,17 @@ TEST_F(HttpServerTest, ReadsARequestThatComesByteByByte) {
   EXPECT_EQ(client.ReadAnswer().body, "POST /x ab");
 }
 
+TEST_F(HttpServerTest, EmptyLinesBeforeARequestAreSkipped) {
+  Start();
+  RawClient client(server_->port());
+  std::string wire;
+  for (int i = 0; i < 20'000; ++i) wire += "\r\n";
+  client.Send(wire + "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n\r\n");
+  EXPECT_EQ(client.ReadAnswer().body, "GET /1 ");
+  client.Send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.ReadAnswer().body, "GET /2 ");
+}
+
 TEST_F(HttpServerTest, HeadHasTheHeadersOfGetAndNoBody) {
   MakeFile(1000);
   Start();
