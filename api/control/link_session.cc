@@ -88,6 +88,7 @@ bool LinkSession::OnMessage(std::unique_ptr<v1::ResourceMessage> message) {
     absl::MutexLock lock(&mu_);
     last_heard_ = shared_.clock.Steady();
     attached = attached_;
+    if (message->has_credit()) offered_ = std::clamp(message->credit().slots(), 0, kMostSlots);
   }
   if (attached && Overtakes(*message)) return true;
   absl::MutexLock lock(&mu_);
@@ -170,6 +171,12 @@ void LinkSession::Leave() {
   const absl::Status written = shared_.links.Disconnect(resource_, epoch_, shared_.config.instance);
   if (!written.ok())
     log::Warn("a disconnect was not written", {{"resource", resource_}, {"error", written.ToString()}});
+  // A newer stream that attached meanwhile must not be given up for this one's end. It looks as well, once it is in the
+  // table, so that one of the two sees the other.
+  if (parts_.sessions.Find(resource_) == nullptr) return;
+  const absl::Status undone = shared_.links.UndoDisconnect(resource_, epoch_, shared_.config.instance);
+  if (!undone.ok())
+    log::Warn("a disconnect was not undone", {{"resource", resource_}, {"error", undone.ToString()}});
 }
 
 void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
@@ -193,7 +200,7 @@ void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
     case v1::ResourceMessage::kCancelled:
       return RecordOutcome(std::move(message));
     case v1::ResourceMessage::kCredit:
-      status = shared_.links.SetSlots(resource_, epoch_, std::clamp(message->credit().slots(), 0, kMostSlots));
+      status = shared_.links.SetSlots(resource_, epoch_, offered());
       shared_.hints.work();
       break;
     case v1::ResourceMessage::kDrain:
@@ -253,6 +260,7 @@ absl::Status LinkSession::OnHello(const v1::Hello& hello) {
                                   {"epoch", epoch_},
                                   {"resumed", attached.resumed},
                                   {"running", hello.running_size()}});
+  RETURN_IF_ERROR(shared_.links.UndoDisconnect(resource_, epoch_, shared_.config.instance));
   return Reconcile(hello);
 }
 
@@ -388,6 +396,7 @@ void LinkSession::Cancel(const HeldJob& job) {
   {
     absl::MutexLock lock(&mu_);
     if (!cancelled_.insert(job.token).second) return;
+    told_.insert(job.token);   // an Assign that is still to come would start what nobody would stop
   }
   v1::ServerMessage message;
   message.mutable_cancel()->set_job(job.job);
@@ -443,6 +452,11 @@ void LinkSession::GoAway(absl::Duration reconnect_after, absl::string_view reaso
 void LinkSession::Supersede() {
   absl::MutexLock lock(&mu_);
   superseded_ = true;
+}
+
+int LinkSession::offered() {
+  absl::MutexLock lock(&mu_);
+  return offered_;
 }
 
 std::shared_ptr<LinkStream> LinkSession::stream() {

@@ -82,6 +82,7 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   void OnReject(const v1::ResourceMessage& message);
   void Postpone(std::unique_ptr<v1::ResourceMessage> message, const absl::Status& why);
   std::shared_ptr<LinkStream> stream();
+  int offered();
 
   LinkParts& parts_;
   Shared& shared_;
@@ -103,6 +104,7 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   bool superseded_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool attached_ ABSL_GUARDED_BY(mu_) = false;   // the constants above are set
+  int offered_ ABSL_GUARDED_BY(mu_) = 0;         // the newest credit; an older one may be handled later, postponed
   absl::Duration last_heard_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_set<int64_t> told_ ABSL_GUARDED_BY(mu_);       // tokens that were assigned over this stream
   absl::flat_hash_set<int64_t> cancelled_ ABSL_GUARDED_BY(mu_);  // tokens whose cancelling was asked for

@@ -228,12 +228,20 @@ absl::Status Outcomes::Rescue(const TroubledJob& troubled) {
 }
 
 absl::Status Outcomes::Expire(int64_t id) {
+  return EndWaiting(id, JobState::kExpired, "it was not started in time");
+}
+
+absl::Status Outcomes::GiveUp(int64_t id) {
+  return EndWaiting(id, JobState::kFailed, "the resource that alone could run it was removed");
+}
+
+absl::Status Outcomes::EndWaiting(int64_t id, JobState state, absl::string_view why) {
   return shared_.pool.Transaction([&](pg::Session& session) -> absl::Status {
     ASSIGN_OR_RETURN(std::optional<LockedJob> job, shared_.jobs.Lock(session, id));
     if (!job || IsHeld(job->state)) return absl::OkStatus();
     JobStore::Ending ending;
-    ending.state = JobState::kExpired;
-    ending.error = "it was not started in time";
+    ending.state = state;
+    ending.error = std::string(why);
     LogEnd(*job, ending);
     return End(session, *job, ending);
   });

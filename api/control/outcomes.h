@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "api/control/shared.h"
 
@@ -36,6 +37,8 @@ class Outcomes {
   // What the reaper finds. A job that has been helped meanwhile is left alone.
   absl::Status Rescue(const TroubledJob& troubled);
   absl::Status Expire(int64_t job);
+  // A job that waits for a resource that was removed.
+  absl::Status GiveUp(int64_t job);
   // A resource did something that a healthy one does not, within seconds of getting the job.
   void NoteFastFailure(int64_t resource, int64_t epoch, int64_t task);
 
@@ -44,6 +47,7 @@ class Outcomes {
   absl::StatusOr<bool> RefuseResult(int64_t resource, int64_t job, int64_t token, const absl::Status& why);
   absl::Status EndTroubled(pg::Session& session, LockedJob job, Trouble trouble, JobStore::Ending ending);
   absl::Status End(pg::Session& session, const LockedJob& job, const JobStore::Ending& ending);
+  absl::Status EndWaiting(int64_t job, JobState state, absl::string_view why);
   absl::StatusOr<int> CountEligible(pg::Session& session, const LockedJob& job);
   void NoteSuccess(int64_t resource, int64_t epoch);
 

@@ -16,6 +16,15 @@ constexpr absl::Duration kGap = absl::Seconds(2);
 constexpr absl::Duration kReportInterval = absl::Seconds(5);
 constexpr int kMostAtOnce = 500;
 
+// One job that cannot be ended must not keep all others, and the sessions, from being looked after.
+absl::Status Tolerated(int64_t job, const absl::Status& status) {
+  if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status)) {
+    return status;
+  }
+  log::Error("a job could not be taken back", {{"job", job}, {"error", status.ToString()}});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Reaper::Reaper(Shared& shared, Leader& leader, Outcomes& outcomes)
@@ -56,6 +65,7 @@ absl::Status Reaper::Reap(absl::Duration well_for) {
   const absl::Duration now = shared_.clock.Steady();
   if (now - reported_at_ >= kReportInterval) {
     reported_at_ = now;
+    RETURN_IF_ERROR(EndHomeless());
     Report();
   }
   return absl::OkStatus();
@@ -84,10 +94,16 @@ absl::Status Reaper::ReapJobs(absl::Duration well_for) {
   }
   ASSIGN_OR_RETURN(std::vector<TroubledJob> troubled,
                    shared_.jobs.ListTroubled(shared_.config.cancel_grace, well_for, kMostAtOnce));
-  for (const TroubledJob& job : troubled) RETURN_IF_ERROR(outcomes_.Rescue(job));
+  for (const TroubledJob& job : troubled) RETURN_IF_ERROR(Tolerated(job.job, outcomes_.Rescue(job)));
   ASSIGN_OR_RETURN(std::vector<int64_t> unstarted, shared_.jobs.ListUnstarted(kMostAtOnce));
-  for (const int64_t job : unstarted) RETURN_IF_ERROR(outcomes_.Expire(job));
+  for (const int64_t job : unstarted) RETURN_IF_ERROR(Tolerated(job, outcomes_.Expire(job)));
   if (!deaf.empty() || !troubled.empty()) shared_.hints.work();
+  return absl::OkStatus();
+}
+
+absl::Status Reaper::EndHomeless() {
+  ASSIGN_OR_RETURN(std::vector<int64_t> homeless, shared_.jobs.ListHomeless(kMostAtOnce));
+  for (const int64_t job : homeless) RETURN_IF_ERROR(Tolerated(job, outcomes_.GiveUp(job)));
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
 // Finds what went wrong without anybody saying so: resources that are gone, jobs that nobody accepted, that run too long or do
-// not advance, that were not started in time. Works while this instance is the leader.
+// not advance, that were not started in time or that nothing can run any more. Works while this instance is the leader.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,7 @@ class Reaper {
   absl::Status Reap(absl::Duration well_for);
   absl::Status ReapSessions(absl::Duration well_for);
   absl::Status ReapJobs(absl::Duration well_for);
+  absl::Status EndHomeless();
   void Report();
 
   Shared& shared_;

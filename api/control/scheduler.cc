@@ -14,6 +14,9 @@ namespace {
 
 constexpr int kMostJobs = 500;             // looked at in one round
 constexpr absl::Duration kTreeAge = absl::Seconds(1);
+// A look over everything that waits costs a pass over it, which must not come with every job that ends behind a heap. Well
+// below the poll, so that each poll may look.
+constexpr absl::Duration kSpreadPause = absl::Milliseconds(300);
 
 }  // namespace
 
@@ -54,10 +57,11 @@ absl::StatusOr<bool> Scheduler::Place() {
   if (now - tree_read_at_ >= kTreeAge) RETURN_IF_ERROR(RefreshTree());
   const bool full = jobs.size() >= kMostJobs;
   ASSIGN_OR_RETURN(std::vector<AssignedJob> assigned, Assign(jobs, resources));
-  if (assigned.empty() && full) {
+  if (assigned.empty() && full && now >= spread_again_) {
     // The first ones can go nowhere; they must not hide others that can.
     ASSIGN_OR_RETURN(jobs, shared_.jobs.ListReady(kMostJobs, /*spread=*/true));
     ASSIGN_OR_RETURN(assigned, Assign(jobs, resources));
+    if (assigned.empty()) spread_again_ = now + kSpreadPause;
   }
   Push(assigned);
   return !assigned.empty() && full;

@@ -43,6 +43,7 @@ class Scheduler {
   // Touched by the loop's thread only.
   OrganizationTree tree_;
   absl::Duration tree_read_at_ = -absl::InfiniteDuration();
+  absl::Duration spread_again_ = -absl::InfiniteDuration();
   absl::Duration promoted_at_ = -absl::InfiniteDuration();
   std::unique_ptr<PeriodicLoop> loop_;
 };

@@ -98,12 +98,17 @@ absl::Status AssetStore::Reopen(pg::Session& session, int64_t asset_id) {
   return MustExist(session.Run({"asset_reopen", kReopen}, asset_id), asset_id);
 }
 
+// Uploads that are being opened or have just arrived wait until the lecture is gone, or are seen.
+constexpr char kLockDyingLecture[] = R"sql(select id from lectures where id = $1 for update)sql";
+constexpr char kLockDyingLectures[] = R"sql(select id from lectures where course_id = $1 order by id for update)sql";
+
 constexpr char kMediaOfLecture[] = R"sql(
 select id, upload_id, lecture_id, organization_id, view, vod_resource_id, state
 from assets where lecture_id = $1 and state <> 'removed' order by id
 )sql";
 
 absl::StatusOr<std::vector<MediaRow>> AssetStore::MediaOfLecture(pg::Session& session, int64_t lecture_id) const {
+  RETURN_IF_ERROR(session.Run({"media_lock_lecture", kLockDyingLecture}, lecture_id).status());
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"media_of_lecture", kMediaOfLecture}, lecture_id));
   return ParseRows(rows, ParseMedia);
 }
@@ -114,6 +119,7 @@ from lectures l join assets a on a.lecture_id = l.id where l.course_id = $1 and 
 )sql";
 
 absl::StatusOr<std::vector<MediaRow>> AssetStore::MediaOfCourse(pg::Session& session, int64_t course_id) const {
+  RETURN_IF_ERROR(session.Run({"media_lock_lectures", kLockDyingLectures}, course_id).status());
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"media_of_course", kMediaOfCourse}, course_id));
   return ParseRows(rows, ParseMedia);
 }

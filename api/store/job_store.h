@@ -260,6 +260,8 @@ class JobStore {
   absl::StatusOr<std::vector<TroubledJob>> ListTroubled(absl::Duration cancel_grace, absl::Duration well_for, int limit);
   // Past start_by and not started.
   absl::StatusOr<std::vector<int64_t>> ListUnstarted(int limit);
+  // Waiting jobs that only a resource could run that was removed.
+  absl::StatusOr<std::vector<int64_t>> ListHomeless(int limit);
 
   // --- people ---
   absl::StatusOr<std::vector<JobRow>> List(const JobFilter& filter);

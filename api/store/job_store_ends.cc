@@ -81,16 +81,18 @@ constexpr char kEndJob[] =
     ", 'skipped', 0, null, '', $8, now() from unneeded"
     ") select (select count(*) from unblocked where state = 'ready') as ready, (select count(*) from gone) as ended";
 
+// An attempt whose failure came before its Accept was written counts all the same.
 constexpr char kRequeue[] = R"sql(
 with back as (
   update jobs j set state = $2, run_at = now() + $3::interval, losses = $4, media_failures = $5, failure_class = $6,
+                    attempt = j.attempt + case when j.state = 'leased' and $9::text <> 'not_accepted' then 1 else 0 end,
                     error = left($7, 2000), accept_by = null, run_by = null, progress = 0, progress_at = null,
                     avoid_resources = case when $8::boolean and not coalesce(j.resource_id = any(j.avoid_resources), true)
                                            then j.avoid_resources || j.resource_id else j.avoid_resources end
   where j.id = $1
   returning j.id, j.token, j.resource_id, j.resource_epoch
 ), tried as (
-  update job_attempts a set ended_at = now(), outcome = $9, failure_class = $6, error = left($7, 2000), log_tail = left($10, 4096)
+  update job_attempts a set ended_at = now(), outcome = $9::text, failure_class = $6, error = left($7, 2000), log_tail = left($10, 4096)
   from back where a.job_id = back.id and a.token = back.token
 )
 update resource_sessions s set busy = greatest(s.busy - 1, 0) from back
@@ -141,6 +143,10 @@ constexpr char kListUnstarted[] = R"sql(
 select id from jobs where start_by < now() and state in ('blocked', 'ready', 'retry_wait') and started_at is null
 order by id limit $1)sql";
 
+constexpr char kListHomeless[] = R"sql(
+select j.id from resources r join jobs j on j.pinned_resource_id = r.id
+where r.removed_at is not null and j.state in ('blocked', 'ready', 'retry_wait') order by j.id limit $1)sql";
+
 LockedJob ReadLocked(const pg::Row& row) {
   LockedJob job;
   job.id = row.Int("id");
@@ -170,6 +176,13 @@ LockedJob ReadLocked(const pg::Row& row) {
   job.history.media_failures = static_cast<int>(row.Int("media_failures"));
   job.history.media_failed_here = row.Bool("media_failed_here");
   return job;
+}
+
+absl::StatusOr<std::vector<int64_t>> ReadIds(const absl::StatusOr<pg::Rows>& rows) {
+  if (!rows.ok()) return rows.status();
+  std::vector<int64_t> ids;
+  for (int i = 0; i < rows->size(); ++i) ids.push_back((*rows)[i].Int("id"));
+  return ids;
 }
 
 std::string SkipReason(const LockedJob& job, JobState state) {
@@ -270,10 +283,11 @@ absl::StatusOr<std::vector<TroubledJob>> JobStore::ListTroubled(absl::Duration c
 }
 
 absl::StatusOr<std::vector<int64_t>> JobStore::ListUnstarted(int limit) {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_unstarted_jobs", kListUnstarted}, limit));
-  std::vector<int64_t> jobs;
-  for (int i = 0; i < rows.size(); ++i) jobs.push_back(rows[i].Int("id"));
-  return jobs;
+  return ReadIds(pool_.Run({"list_unstarted_jobs", kListUnstarted}, limit));
+}
+
+absl::StatusOr<std::vector<int64_t>> JobStore::ListHomeless(int limit) {
+  return ReadIds(pool_.Run({"list_homeless_jobs", kListHomeless}, limit));
 }
 
 }  // namespace lectern::api

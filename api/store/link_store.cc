@@ -8,6 +8,12 @@
 namespace lectern::api {
 namespace {
 
+// Before kAttach and in a statement of its own: what kAttach counts must not be older than the lock on what it writes, or
+// a job that ends meanwhile would keep its slot for ever.
+constexpr char kLockSession[] = R"sql(
+with r as materialized (select id from resources where id = $1 for no key update)
+select s.resource_id from resource_sessions s join r on r.id = s.resource_id for update of s)sql";
+
 // A resource that comes back with the same incarnation before anybody gave it up keeps its epoch, and with it its jobs.
 constexpr char kAttach[] = R"sql(
 with r as (
@@ -45,6 +51,10 @@ returning s.resource_id)sql";
 constexpr char kDisconnect[] = R"sql(
 update resource_sessions set disconnected_at = now()
 where resource_id = $1 and epoch = $2 and api_instance = $3 and state = 'alive' and disconnected_at is null)sql";
+
+constexpr char kUndoDisconnect[] = R"sql(
+update resource_sessions set disconnected_at = null
+where resource_id = $1 and epoch = $2 and api_instance = $3 and disconnected_at is not null)sql";
 
 constexpr char kSetSlots[] = R"sql(update resource_sessions set slots = $3 where resource_id = $1 and epoch = $2)sql";
 
@@ -138,10 +148,15 @@ OrganizationTree ReadTree(const pg::Rows& rows) {
 }  // namespace
 
 absl::StatusOr<Attached> LinkStore::Attach(const AttachRequest& request, absl::Duration lease) {
-  ASSIGN_OR_RETURN(pg::Rows rows,
-                   pool_.Run({"attach_resource", kAttach}, request.resource, request.credential_serial,
-                             request.incarnation, request.api_instance, request.version, request.slots, request.host,
-                             request.public_url, absl::Span<const std::string>(request.capabilities), lease));
+  pg::Rows rows;
+  RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    RETURN_IF_ERROR(session.Run({"lock_resource_session", kLockSession}, request.resource).status());
+    ASSIGN_OR_RETURN(rows, session.Run({"attach_resource", kAttach}, request.resource, request.credential_serial,
+                                       request.incarnation, request.api_instance, request.version, request.slots,
+                                       request.host, request.public_url,
+                                       absl::Span<const std::string>(request.capabilities), lease));
+    return absl::OkStatus();
+  }));
   if (rows.empty()) {
     return WithReason(absl::UnauthenticatedError("the credential was withdrawn or replaced by a newer one"),
                       "CREDENTIAL_REVOKED");
@@ -169,6 +184,10 @@ absl::StatusOr<std::vector<int64_t>> LinkStore::Beat(const std::string& api_inst
 
 absl::Status LinkStore::Disconnect(int64_t resource, int64_t epoch, const std::string& api_instance) {
   return pool_.Run({"disconnect_resource", kDisconnect}, resource, epoch, api_instance).status();
+}
+
+absl::Status LinkStore::UndoDisconnect(int64_t resource, int64_t epoch, const std::string& api_instance) {
+  return pool_.Run({"undo_disconnect", kUndoDisconnect}, resource, epoch, api_instance).status();
 }
 
 absl::Status LinkStore::SetSlots(int64_t resource, int64_t epoch, int slots) {

@@ -79,6 +79,8 @@ class LinkStore {
   absl::StatusOr<std::vector<int64_t>> Beat(const std::string& api_instance, absl::Span<const BeatRow> beats, absl::Duration lease);
   // The stream was reset or closed.
   absl::Status Disconnect(int64_t resource, int64_t epoch, const std::string& api_instance);
+  // It was of an older stream: a newer one of the same session is there.
+  absl::Status UndoDisconnect(int64_t resource, int64_t epoch, const std::string& api_instance);
   absl::Status SetSlots(int64_t resource, int64_t epoch, int slots);
   absl::Status SetLeaving(int64_t resource, int64_t epoch);
   // Sessions that are over by the rules of docs/link.md; silence counts only where `count_silence`.

@@ -82,6 +82,18 @@ TEST_F(ReaperTest, AJobThatIsNotStartedInTimeExpiresAndSkipsItsChildren) {
   EXPECT_EQ(TaskState(task.task), "failed");
 }
 
+TEST_F(ReaperTest, AJobThatOnlyARemovedResourceCouldRunFailsAndEndsItsTask) {
+  const int64_t vod = Join("vod_service", 3);
+  database_.Execute("update resources set removed_at = now()");
+  std::unique_ptr<Instance> api = Start("a");
+  NewJob pinned = Noop();
+  pinned.pinned_resource = vod;
+  const InsertedTask task = Submit(*api, {pinned, Noop({0})});
+  EXPECT_TRUE(EventuallyState(task.jobs[0], "failed"));
+  EXPECT_TRUE(EventuallyState(task.jobs[1], "skipped"));
+  EXPECT_EQ(TaskState(task.task), "failed");
+}
+
 TEST_F(ReaperTest, ACancelThatNobodyAnswersIsEndedAfterTheGrace) {
   ControlConfig config = TestConfig("a", database_.url());
   config.cancel_grace = absl::Milliseconds(200);

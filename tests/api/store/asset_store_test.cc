@@ -315,6 +315,25 @@ TEST_F(AssetStoreTest, MediaOfALectureAndACourseAreAllThatMayStillLieSomewhere) 
   });
 }
 
+TEST_F(AssetStoreTest, NoUploadIsOpenedForALectureThatIsBeingDeleted) {
+  std::thread opening;
+  absl::Status opened;
+  InTransaction([&](pg::Session& session) {
+    ASSERT_TRUE(store_.MediaOfLecture(session, lecture_).value().empty());
+    opening = std::thread([&] { opened = store_.OpenUpload(Upload()).status(); });
+    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    const std::string waiting =
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    while (Number(waiting) == 0 && absl::Now() < give_up) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_OK(session.Execute(absl::StrCat("delete from lectures where id = ", lecture_)));
+  });
+  opening.join();
+  EXPECT_THAT(opened, StatusIs(absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND"));
+  EXPECT_EQ(Number("select count(*) from assets"), 0);
+}
+
 TEST_F(AssetStoreTest, FactsAboutAMissingRecordingAreErrors) {
   const auto not_found = StatusIs(absl::StatusCode::kNotFound, "ASSET_NOT_FOUND");
   InTransaction([&](pg::Session& session) {

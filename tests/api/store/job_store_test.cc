@@ -354,6 +354,33 @@ TEST_F(JobStoreTest, RequeueKeepsWhereItFailedAndWhatWentWrong) {
   EXPECT_EQ((*attempts)[0].failure, FailureClass::kMedia);
 }
 
+TEST_F(JobStoreTest, AFailureThatOvertakesItsAcceptCountsAsAnAttempt) {
+  const int64_t worker = NewWorker();
+  const InsertedTask task = NewTaskOf({Noop()});
+  for (const std::string outcome : {"failed", "not_accepted"}) {
+    const int64_t token = Assign(task.jobs[0], worker)[0].token;
+    ASSERT_OK(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+      ASSIGN_OR_RETURN(std::optional<LockedJob> job, jobs_.Lock(session, worker, task.jobs[0], token));
+      JobStore::Ending ending;
+      ending.attempt_outcome = outcome;
+      return jobs_.Requeue(session, *job, Verdict{}, ending);
+    }));
+    EXPECT_EQ(jobs_.Get(task.jobs[0])->attempt, 1) << outcome;
+    database_.Execute("update jobs set state = 'ready'");
+  }
+}
+
+TEST_F(JobStoreTest, WaitingJobsOfARemovedResourceAreHomeless) {
+  const int64_t vod = Join("vod_service", 3), worker = NewWorker();
+  NewJob pinned = Noop(), later = Noop({1});
+  pinned.pinned_resource = later.pinned_resource = vod;
+  const InsertedTask task = NewTaskOf({pinned, Noop(), later});
+  Run(task.jobs[1], worker);
+  EXPECT_THAT(*jobs_.ListHomeless(10), IsEmpty());
+  database_.Execute(absl::StrCat("update resources set removed_at = now() where id = ", vod));
+  EXPECT_THAT(*jobs_.ListHomeless(10), ElementsAre(task.jobs[0], task.jobs[2]));
+}
+
 TEST_F(JobStoreTest, HistoryCountsDifferentResourcesThatWereLost) {
   const int64_t one = NewWorker(), two = NewWorker();
   const InsertedTask task = NewTaskOf({Noop()});

@@ -1,5 +1,8 @@
 #include "api/store/link_store.h"
 
+#include <thread>
+
+#include "common/base/status.h"
 #include "tests/api/store/job_fixture.h"
 
 namespace lectern::api {
@@ -20,6 +23,16 @@ class LinkStoreTest : public JobFixture {
     ADD_FAILURE() << "resources/" << id << " is no candidate";
     return {};
   }
+  bool SomebodyWaitsForALock() {
+    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    const std::string waiting =
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    while (database_.Query(waiting) == "0") {
+      if (absl::Now() > give_up) return false;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return true;
+  }
   std::vector<int64_t> Beat(int64_t resource, int64_t epoch, const std::string& instance = "a") {
     const BeatRow beat{resource, epoch, R"({"cpu": 0.5, "text": "a \"quoted\" {word}, \\"})"};
     return links_.Beat(instance, absl::MakeConstSpan(&beat, 1), absl::Seconds(10)).value();
@@ -38,6 +51,34 @@ TEST_F(LinkStoreTest, TheSameIncarnationKeepsItsEpochAndItsJobs) {
   EXPECT_EQ(again.organization, 3);
   EXPECT_EQ(again.kind, "worker");
   EXPECT_EQ(Busy(worker), 1);
+}
+
+TEST_F(LinkStoreTest, AJobThatEndsWhileItsResourceAttachesKeepsNoSlot) {
+  const int64_t worker = NewWorker();
+  const InsertedTask task = NewTaskOf({Noop()});
+  const int64_t token = Run(task.jobs[0], worker);
+  std::thread attaching;
+  ASSERT_OK(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    ASSIGN_OR_RETURN(std::optional<LockedJob> job, jobs_.Lock(session, worker, task.jobs[0], token));
+    JobStore::Ending ending;
+    ending.attempt_outcome = "done";
+    RETURN_IF_ERROR(jobs_.End(session, *job, ending));
+    attaching = std::thread([&] { EXPECT_TRUE(Attach(worker, "first", "b").resumed); });
+    EXPECT_TRUE(SomebodyWaitsForALock());
+    return absl::OkStatus();
+  }));
+  attaching.join();
+  EXPECT_EQ(Busy(worker), 0);
+}
+
+TEST_F(LinkStoreTest, ADisconnectOfAnOlderStreamCanBeUndoneByItsInstance) {
+  const int64_t worker = NewWorker();
+  ASSERT_OK(links_.Disconnect(worker, Epoch(worker), "a"));
+  ASSERT_OK(links_.UndoDisconnect(worker, Epoch(worker), "b"));
+  ASSERT_OK(links_.UndoDisconnect(worker, Epoch(worker) - 1, "a"));
+  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kDisconnected);
+  ASSERT_OK(links_.UndoDisconnect(worker, Epoch(worker), "a"));
+  EXPECT_EQ(Candidate(worker).health, ResourceHealth::kAlive);
 }
 
 TEST_F(LinkStoreTest, ANewIncarnationGetsANewEpochAndNoJobs) {
