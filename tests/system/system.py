@@ -351,10 +351,10 @@ class System:
             self.urls[name] = f"http://127.0.0.1:{free_ports(1)[0]}"
         return self.urls[name]
 
-    def start_vod(self, organization=None, name="vod"):
+    def start_vod(self, organization=None, name="vod", data=None, extra=()):
         url = self.serving(name)
         return self.resource(name, "lectern-vod", ["--listen=127.0.0.1", f"--port={url.rsplit(':', 1)[1]}", f"--public_url={url}",
-                                                   f"--data_dir={self.folder}/{name}/media"],
+                                                   f"--data_dir={data or self.folder / name / 'media'}", *extra],
                              self.token(organization) if organization else None)
 
     def start_edge(self, organization=None, name="edge"):
@@ -363,18 +363,19 @@ class System:
                                                     f"--cache_dir={self.folder}/{name}/cache"],
                              self.token(organization) if organization else None)
 
-    def start_worker(self, organization=None, name="worker", slots=2):
-        return self.resource(name, "lectern-worker", [f"--slots={slots}", f"--scratch_dir={self.folder}/{name}/scratch"],
+    def start_worker(self, organization=None, name="worker", slots=2, scratch=None, extra=()):
+        return self.resource(name, "lectern-worker", [f"--slots={slots}",
+                                                      f"--scratch_dir={scratch or self.folder / name / 'scratch'}", *extra],
                              self.token(organization) if organization else None)
 
     def resources(self):
         """By host name (which is the name that the scenario gave)."""
         return {one["host"]: one for one in self.ctl_json("resource", "list")["resources"]}
 
-    def standard(self, workers=("worker",)):
+    def standard(self, workers=("worker",), vod_data=None, vod_extra=()):
         """An organization with everything that playing a lecture needs, a lecturer with a public course. Returns (organization, course)."""
         organization = self.organization("University")
-        self.start_vod(organization)
+        self.start_vod(organization, data=vod_data, extra=vod_extra)
         self.start_edge(organization)
         for name in workers:
             self.start_worker(organization, name)
