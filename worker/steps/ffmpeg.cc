@@ -38,7 +38,12 @@ absl::Status ExitStatus(const StepCall& call, const ProcessExit& exit, absl::str
     return absl::ResourceExhaustedError("the result is larger than the worker's scratch space");
   if (absl::StrContains(log, "Cannot allocate memory"))
     return absl::ResourceExhaustedError("the worker is short of memory");
-  return exit.ok() ? absl::OkStatus() : absl::InvalidArgumentError(LastWords(log));
+  if (exit.ok()) return absl::OkStatus();
+  // A program that never looked at the recording cannot judge it: it is broken here.
+  if (Untouched(call)) {
+    return absl::UnavailableError(absl::StrCat(program, " ended before it read the recording: ", LastWords(log)));
+  }
+  return absl::InvalidArgumentError(LastWords(log));
 }
 
 absl::StatusOr<ProcessExit> RunChild(StepCall& call, ProcessOptions options) {
@@ -74,6 +79,8 @@ void StopSwitch::Fire() {
   fired_ = true;
   if (process_ != nullptr) process_->Stop(grace_);
 }
+
+bool Untouched(const StepCall& call) { return call.source->bytes_read() == 0 && !call.source->empty(); }
 
 std::optional<double> ProgressTime(absl::string_view line) {
   int64_t microseconds = 0;

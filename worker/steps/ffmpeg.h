@@ -39,6 +39,9 @@ absl::StatusOr<std::string> RunFfprobe(StepCall& call, const std::vector<std::st
 // "[mov,mp4 @ 0x55d0c8] [error] moov atom not found" gives "moov atom not found"; of several lines the last that says something.
 std::string LastWords(absl::string_view log);
 
+// True where no byte of the recording was asked for although it has some.
+bool Untouched(const StepCall& call);
+
 // The media time of a line of -progress ("out_time_us=1234567"), in seconds.
 std::optional<double> ProgressTime(absl::string_view line);
 

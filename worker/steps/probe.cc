@@ -22,7 +22,7 @@ absl::Status Rejected(absl::string_view words, const StepCall& call) {
         "The MP4 file is incomplete: its index (moov) is missing. It was cut off while it was recorded or copied; "
         "upload the whole file.");
   }
-  if (call.source->bytes_read() == 0) return absl::FailedPreconditionError("The file is empty.");
+  if (call.source->empty()) return absl::FailedPreconditionError("The file is empty.");
   return absl::FailedPreconditionError(
       absl::StrCat("The file is not a video or sound file that FFmpeg can read (", words, ")."));
 }
@@ -31,6 +31,7 @@ absl::StatusOr<media::MediaFacts> DescribeFile(StepCall& call) {
   absl::StatusOr<std::string> json = RunFfprobe(call, {"-print_format", "json", "-show_format", "-show_streams"});
   if (absl::IsInvalidArgument(json.status())) return Rejected(json.status().message(), call);
   RETURN_IF_ERROR(json.status());
+  if (Untouched(call)) return absl::UnavailableError("ffprobe ended without reading the recording");
   absl::StatusOr<media::MediaFacts> facts = media::ParseFfprobe(*json);
   if (!facts.ok()) return Rejected(facts.status().message(), call);
   // A picture has no streams worth the name, and neither has a subtitle file.

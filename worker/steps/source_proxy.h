@@ -35,6 +35,8 @@ class Source {
   // FFmpeg takes a broken-off read for the end of the file, so ask this before believing its exit status.
   virtual absl::Status status() const = 0;
   virtual int64_t bytes_read() const = 0;
+  // The VOD service has said that the recording has no bytes.
+  virtual bool empty() const = 0;
 };
 
 // Thread-safe. Outlives its sources.

@@ -53,6 +53,11 @@ void Upstream::Close() {
   if (!closed_.HasBeenNotified()) closed_.Notify();
 }
 
+bool Upstream::empty() const {
+  absl::MutexLock lock(&mu_);
+  return size_ == 0;
+}
+
 absl::Status Upstream::status() const {
   absl::MutexLock lock(&mu_);
   return failed_;

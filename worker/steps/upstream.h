@@ -37,6 +37,7 @@ class Upstream {
 
   absl::Status status() const;
   int64_t bytes_read() const { return bytes_read_.load(); }
+  bool empty() const;   // as far as is known
 
  private:
   struct Patience;

@@ -136,6 +136,20 @@ TEST(ProbeStepTest, WhatIsNoRecordingIsRefusedWithAClearSentence) {
   }
 }
 
+TEST(ProbeStepTest, AnFfprobeThatNeverLooksAtTheRecordingIsNotBelieved) {
+  TempDir programs;
+  std::string path = getenv("PATH");
+  setenv("PATH", absl::StrCat(programs.path(), ":", path).c_str(), 1);
+  for (const char* ending : {"echo broken >&2; exit 1", "exit 0"}) {
+    SCOPED_TRACE(ending);
+    std::ofstream(programs / "ffprobe") << "#!/bin/sh\n" << ending << "\n";
+    std::filesystem::permissions(programs / "ffprobe", std::filesystem::perms::owner_all);
+    Stage stage("lecture.mp4");
+    ExpectFailure(stage.Run(ProbeSpec()), v1::INFRASTRUCTURE, "read");
+  }
+  setenv("PATH", path.c_str(), 1);
+}
+
 TEST(ProbeStepTest, SoundOnlyAndPictureOnlyAreRecordingsToo) {
   v1::MediaInfo sound = Stage("audio_only.m4a").Probe();
   EXPECT_FALSE(sound.has_video());
