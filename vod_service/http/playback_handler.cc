@@ -49,7 +49,7 @@ bool ParseMediaPath(absl::string_view path, Wanted& wanted) {
 
 bool Parse(absl::string_view path, Wanted& wanted) {
   std::vector<absl::string_view> parts = absl::StrSplit(path, absl::MaxSplits('/', 4));
-  if (path.size() > kMaxPathBytes || parts.size() != 5 || !parts[0].empty() || parts[1].empty()) return false;
+  if (path.size() > kMaxPathBytes || parts.size() != 5 || !parts[0].empty()) return false;
   std::optional<uint64_t> lecture = ParseDigits(parts[2]);
   if (!lecture || *lecture == 0 || *lecture > (uint64_t{1} << 62) || parts[2].front() == '0' || !IsView(parts[3]))
     return false;

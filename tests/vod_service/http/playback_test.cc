@@ -120,10 +120,11 @@ TEST_F(PlaybackTest, R36R37NothingOutsideIsReachable) {
   }
   const std::string token = PlaybackToken(keys_, kLecture);
   for (const std::string& path : std::vector<std::string>{
-           "/p/" + token, "/p/" + token + "/12", "/p//12/comb/master.m3u8", "/p/" + token + "/012/comb/master.m3u8",
+           "/p/" + token, "/p/" + token + "/12", "/p/" + token + "/012/comb/master.m3u8",
            "/p/" + token + "/12/COMB/master.m3u8", "/p/" + token + "/-12/comb/master.m3u8"}) {
     EXPECT_EQ(Ask(server_->port(), "GET", path, {}).status, 404) << path;
   }
+  EXPECT_EQ(Ask(server_->port(), "GET", "/p//12/comb/master.m3u8", {}).status, 401);
 }
 
 TEST_F(PlaybackTest, R32PlayersMayAskForRanges) {
