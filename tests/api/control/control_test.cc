@@ -339,7 +339,9 @@ TEST_F(ControlTest, WorkersGetNoKeysAndEdgesGetOriginsWithTheirChanges) {
   const int64_t vod = Join("vod_service", 3);
   database_.Execute(absl::StrCat("update resources set public_url = 'http://vod' where id = ", vod));
   api->control().hints().directory();
+  // A round that began before the change may send the old state once more.
   std::optional<v1::ServerMessage> changed = edge.Next(Message::kDirectory);
+  while (changed && changed->directory().origins_size() == 0) changed = edge.Next(Message::kDirectory);
   ASSERT_TRUE(changed.has_value());
   ASSERT_EQ(changed->directory().origins_size(), 1);
   EXPECT_EQ(changed->directory().origins(0).url(), "http://vod");

@@ -84,7 +84,7 @@ def recovery(system, _folder, runs=5):
     organization = system.ctl("course", "show", system.course())["organization"]
     times = []
     for _ in range(runs):
-        job = system.ctl("job", "test", organization, "--duration", "60s")["jobs"][0]
+        job = system.ctl("job", "test", organization, "--count", "1", "--duration-ms", "60000")["jobs"][0]
         wait_for("the job to run", 30, 0.02, lambda: system.ctl("job", "show", job)["state"] == "RUNNING")
         first = system.ctl("job", "show", job)["resource"]
         os.kill(worker_pid(system, first), signal.SIGKILL)
@@ -106,10 +106,9 @@ def recovery(system, _folder, runs=5):
 def worker_pid(system, resource):
     """The worker whose kept credential is this resource's."""
     for name, pid in system.read_endpoints()["pids"].items():
-        state = system.data / name / "state" if "worker" in name else None
-        for identity in [*(state.glob("*") if state and state.exists() else []), *system.data.glob(f"{name}/**/identity*")]:
-            if identity.is_file() and f'"{resource}"' in identity.read_text(errors="replace"):
-                return pid
+        credential = system.data / name.removeprefix("lectern-") / "state/credential"
+        if credential.exists() and credential.read_text().split("\n")[0].strip() == resource:
+            return pid
     raise SystemExit(f"no process found for {resource}")
 
 
