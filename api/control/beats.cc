@@ -84,7 +84,8 @@ void Beats::Compare(const std::vector<HeardBeat>& beats) {
   std::vector<int64_t> resources;
   std::vector<HeldJob> listed;
   for (const HeardBeat& beat : beats) {
-    resources.push_back(beat.session->resource());
+    // One that waited for the database is too old to say what its resource has forgotten; the next one does.
+    if (shared_.clock.Steady() - beat.at < kListedGrace / 2) resources.push_back(beat.session->resource());
     listed.insert(listed.end(), beat.held.begin(), beat.held.end());
   }
   absl::StatusOr<JobStore::Comparison> comparison = shared_.jobs.Compare(resources, listed, kListedGrace);

@@ -21,6 +21,7 @@ struct HeardBeat {
   uint64_t seq = 0;
   std::string load_json;
   std::vector<HeldJob> held;
+  absl::Duration at;             // heard, by the steady clock
 };
 
 // Thread-safe.

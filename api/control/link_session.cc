@@ -298,6 +298,7 @@ void LinkSession::OnBeat(const v1::Beat& beat) {
   HeardBeat heard;
   heard.session = shared_from_this();
   heard.seq = beat.seq();
+  heard.at = shared_.clock.Steady();
   if (!google::protobuf::util::MessageToJsonString(beat.load(), &heard.load_json).ok()) heard.load_json = "{}";
   heard.held = Held(resource_, beat.running());
   parts_.beats.Add(std::move(heard));

@@ -20,6 +20,8 @@ namespace {
 
 // A job that fails sooner than that was not worked on.
 constexpr absl::Duration kFastFailure = absl::Seconds(5);
+// So long a resource is taken for clean without asking the database.
+constexpr absl::Duration kCleanFor = absl::Seconds(5);
 
 FailureClass FromProto(v1::FailureClass failure) {
   switch (failure) {
@@ -273,9 +275,9 @@ absl::StatusOr<int> Outcomes::CountEligible(pg::Session& session, const LockedJo
 void Outcomes::NoteFastFailure(int64_t resource, int64_t epoch, int64_t task) {
   {
     absl::MutexLock lock(&mu_);
-    auto [found, inserted] = last_fast_failure_.try_emplace(resource, task);
-    if (!inserted && found->second == task) return;   // the same task again says more about the task
-    found->second = task;
+    auto [found, inserted] = last_fast_failure_.try_emplace(resource);
+    if (!inserted && found->second.task == task) return;   // the same task again says more about the task
+    found->second = {task, shared_.clock.Steady()};
   }
   absl::StatusOr<bool> quarantined = shared_.links.NoteFastFailure(resource, epoch, shared_.config.quarantine);
   if (!quarantined.ok() || !*quarantined) return;
@@ -286,9 +288,11 @@ void Outcomes::NoteFastFailure(int64_t resource, int64_t epoch, int64_t task) {
 void Outcomes::NoteSuccess(int64_t resource, int64_t epoch) {
   {
     absl::MutexLock lock(&mu_);
-    auto [found, inserted] = last_fast_failure_.try_emplace(resource, 0);
-    if (!inserted && found->second == 0) return;
-    found->second = 0;
+    const absl::Duration now = shared_.clock.Steady();
+    auto [found, inserted] = last_fast_failure_.try_emplace(resource);
+    // Another instance may have noted a failure since: the leader notes what was not accepted.
+    if (!inserted && found->second.task == 0 && now - found->second.at < kCleanFor) return;
+    found->second = {0, now};
   }
   const absl::Status noted = shared_.links.NoteSuccess(resource, epoch);
   if (!noted.ok()) log::Warn("a success was not noted", {{"resource", resource}, {"error", noted.ToString()}});

@@ -55,7 +55,11 @@ class Outcomes {
   absl::Mutex mu_;
   // What this instance knows of a resource's record: the task that last failed there fast; 0: the database knows of no
   // failure.
-  absl::flat_hash_map<int64_t, int64_t> last_fast_failure_ ABSL_GUARDED_BY(mu_);
+  struct Record {
+    int64_t task = 0;
+    absl::Duration at;   // when the database was told
+  };
+  absl::flat_hash_map<int64_t, Record> last_fast_failure_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace lectern::api
