@@ -40,6 +40,7 @@ UploadSession::~UploadSession() {
 
 absl::Status UploadSession::Write(absl::string_view bytes) {
   if (bytes.size() > missing()) {
+    overlong_ = true;
     return WithReason(absl::OutOfRangeError("the request has more bytes than the upload is long"), "TOO_LARGE");
   }
   claim_->Touch();
@@ -101,8 +102,24 @@ absl::Status UploadSession::DropChunk() {
   return SyncAndRecord();
 }
 
+// What was sent is not the file that was announced: completing it with the bytes that fit would pass a part of another
+// file off as the recording.
+absl::Status UploadSession::DropOverlong() {
+  offset_ = upload_.durable_offset;
+  digest_ = RunningDigest();
+  // Not open where nothing was missing at the start.
+  if (file_.valid() && ftruncate(file_.get(), static_cast<off_t>(offset_)) != 0) {
+    return ErrnoStatus(errno, "dropping received bytes");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<UploadRecord> UploadSession::Finish(bool body_complete) {
   finished_ = true;
+  if (overlong_) {
+    RETURN_IF_ERROR(DropOverlong());
+    return service_.catalog().GetUpload(upload_.id);
+  }
   absl::Status verified = VerifyChunk(body_complete);
   absl::Status recorded = verified.ok() ? SyncAndRecord() : verified;
   if (!recorded.ok()) {

@@ -35,8 +35,8 @@ class UploadSession {
   uint64_t offset() const { return offset_; }
   uint64_t missing() const { return upload_.size_bytes - offset_; }
 
-  // Appends to the page cache. Errors: kOutOfRange/TOO_LARGE (more than the upload's size: nothing of `bytes` is kept),
-  // kResourceExhausted/DISK_FULL (what fitted is kept), kInternal.
+  // Appends to the page cache. Errors: kOutOfRange/TOO_LARGE (more than the upload's size: what came since the last
+  // checkpoint is dropped, and Finish completes nothing), kResourceExhausted/DISK_FULL (what fitted is kept), kInternal.
   absl::Status Write(absl::string_view bytes);
 
   // True where Checkpoint is due: enough bytes, enough time, or somebody asked.
@@ -53,6 +53,7 @@ class UploadSession {
  private:
   absl::Status VerifyChunk(bool body_complete);
   absl::Status DropChunk();
+  absl::Status DropOverlong();
   absl::Status SyncAndRecord();
 
   UploadService& service_;
@@ -66,6 +67,7 @@ class UploadSession {
   uint64_t offset_;
   absl::Duration last_checkpoint_;
   bool finished_ = false;
+  bool overlong_ = false;
 };
 
 }  // namespace lectern::vod

@@ -147,6 +147,27 @@ TEST_F(UploadServiceTest, AnUploadWhoseBytesAreGoneIsBrokenAndNotResumed) {
   EXPECT_THAT(service_->Get(kId), StatusIs(absl::StatusCode::kFailedPrecondition, "UPLOAD_GONE"));
 }
 
+TEST_F(UploadServiceTest, ALongerFileThanAnnouncedIsNotCompletedWithItsFirstBytes) {
+  Create(4);
+  auto session = Begin(0);
+  ASSERT_OK(session->Write("a"));
+  ASSERT_OK(session->Checkpoint(clock_.Steady()));
+  ASSERT_OK(session->Write("xyz"));
+  EXPECT_THAT(session->Write("more"), StatusIs(absl::StatusCode::kOutOfRange, "TOO_LARGE"));
+  ASSERT_OK_AND_ASSIGN(UploadRecord upload, session->Finish(false));
+  EXPECT_EQ(upload.state, UploadState::kOpen);
+  EXPECT_EQ(upload.durable_offset, 1u);
+  EXPECT_EQ(std::filesystem::file_size(Part()), 1u);
+  session.reset();
+  session = Begin(1);
+  ASSERT_OK(session->Write("bcd"));
+  ASSERT_OK(session->Finish(true));
+  EXPECT_EQ(Row().state, UploadState::kComplete);
+  Digest digest(DigestAlgorithm::kSha256);
+  digest.Update("abcd");
+  EXPECT_EQ(Row().sha256, HexEncode(digest.Value()));
+}
+
 TEST_F(UploadServiceTest, AShorterFileThanRecordedIsBroken) {
   Create(10);
   auto session = Begin(0);
