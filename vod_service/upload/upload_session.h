@@ -36,7 +36,8 @@ class UploadSession {
   uint64_t missing() const { return upload_.size_bytes - offset_; }
 
   // Appends to the page cache. Errors: kOutOfRange/TOO_LARGE (more than the upload's size: what came since the last
-  // checkpoint is dropped, and Finish completes nothing), kResourceExhausted/DISK_FULL (what fitted is kept), kInternal.
+  // checkpoint is dropped, and Finish completes nothing), kResourceExhausted/DISK_FULL (what fitted is kept),
+  // kInternal.
   absl::Status Write(absl::string_view bytes);
 
   // True where Checkpoint is due: enough bytes, enough time, or somebody asked.
