@@ -374,7 +374,8 @@ void LinkSession::Assign(const AssignedJob& job) {
   }
   assign.set_media_url(job.media_url);
   SetDuration(job.run_limit, assign.mutable_run_limit());
-  SetDuration(job.stall_limit, assign.mutable_stall_limit());
+  // The holder gives up before the reaper does, so that its verdict on the recording counts and not only that it was silent.
+  SetDuration(job.stall_limit * 0.75, assign.mutable_stall_limit());
   if (!job.upload_id.empty()) {
     Claims claims;
     claims.subject = absl::StrCat("resources/", resource_);
