@@ -1,4 +1,4 @@
-// Load on the API over gRPC: public courses, write settings, put bookmark, in equal parts, by many clients at once, beside the
+// Load on the API over gRPC: public courses, write settings, put or delete a bookmark, by many clients at once, beside the
 // floor of the same server answering a health check. See tests/bench/README.md.
 
 #include <google/protobuf/empty.pb.h>
@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -99,12 +100,22 @@ absl::Status CallMix(grpc::Channel& channel, int64_t n, const Options& options, 
     v1::UserSettings response;
     return rpc::Call(channel, "/lectern.v1.UserService/UpdateSettings", request, &response, session, kTimeout);
   }
+  // Each client deletes what it put before, since a person may keep only so many bookmarks.
+  thread_local std::string kept;
+  if (!kept.empty()) {
+    v1::DeleteBookmarkRequest request;
+    request.set_name(std::exchange(kept, ""));
+    google::protobuf::Empty response;
+    return rpc::Call(channel, "/lectern.v1.LectureService/DeleteBookmark", request, &response, session, kTimeout);
+  }
   v1::CreateBookmarkRequest request;
   request.set_lecture(options.lecture);
   request.mutable_position()->set_seconds(n % 3600);
   request.set_text(absl::StrCat("note ", n));
   v1::Bookmark response;
-  return rpc::Call(channel, "/lectern.v1.LectureService/CreateBookmark", request, &response, session, kTimeout);
+  absl::Status status = rpc::Call(channel, "/lectern.v1.LectureService/CreateBookmark", request, &response, session, kTimeout);
+  kept = response.name();
+  return status;
 }
 
 absl::StatusOr<std::string> SignIn(const Options& options) {
