@@ -1,0 +1,65 @@
+// The nginx-rtmp front: its configuration, its process, and the hooks with which it asks whether a publisher may come in. It outlives a
+// killed proxy: the next one finds it by its pid file and takes it over, so that lecturers stay connected.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/metrics/metrics.h"
+#include "common/rtmp/client.h"
+
+namespace lectern::proxy {
+
+struct FrontOptions {
+  std::string listen = "127.0.0.1";
+  uint16_t port = 1935;
+  std::string state_dir;                 // nginx.conf, pid, sockets, logs of the front; mode 0700
+  std::string nginx = "nginx";           // looked up in PATH and the sbin folders
+  absl::Duration idle_publisher = absl::Seconds(10);
+  size_t max_message_bytes = 16 << 20;
+};
+
+// A publisher that knocks.
+struct Knock {
+  std::string token;       // the stream key up to '?'; secret
+  std::string view;        // "view" of the key's query: "comb" where absent
+  std::string peer;
+  std::string encoder;
+};
+
+struct FrontHandlers {
+  // Decides. Answer: the name under which the front is to keep the stream (random, no secret). Blocking, on a pool thread. The front is
+  // answered after it returns, so that the stream's player is attached before the first frame.
+  std::function<absl::StatusOr<std::string>(const Knock& knock)> on_publish;
+  // The publisher of this name is gone. May come more than once, or never (a dead front).
+  std::function<void(const std::string& name)> on_publish_done;
+};
+
+// Thread-safe.
+class Front {
+ public:
+  // Starts nginx or takes over the one that runs, and keeps it running. Errors: kNotFound without nginx or its RTMP module, kUnavailable
+  // where the port is taken (the message names it).
+  static absl::StatusOr<std::unique_ptr<Front>> Start(FrontOptions options, FrontHandlers handlers, Metrics& metrics);
+  // Leaves nginx running only after LeaveRunning; else ends it.
+  virtual ~Front() = default;
+
+  virtual std::string NotReadyReason() const = 0;
+  // Where to play a stream of this name.
+  virtual rtmp::Target PlayTarget(absl::string_view name) const = 0;
+  // Names of the streams that have a publisher now.
+  virtual absl::StatusOr<std::vector<std::string>> ListPublishers() = 0;
+  // Closes the publisher's connection. kNotFound where there is none.
+  virtual absl::Status Drop(absl::string_view name) = 0;
+  // New publishers are refused from now on (OBS tries again, at another proxy); running ones stay.
+  virtual void Close() = 0;
+};
+
+}  // namespace lectern::proxy
