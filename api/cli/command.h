@@ -53,6 +53,7 @@ std::vector<Command> ResourceCommands();
 std::vector<Command> CourseCommands();
 std::vector<Command> LectureCommands();
 std::vector<Command> UploadCommands();
+std::vector<Command> StreamCommands();
 std::vector<Command> TokenCommands();
 std::vector<Command> JobCommands();
 std::vector<Command> UserCommands();

@@ -3,7 +3,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LIB=$ROOT/deploy/lib
-PROGRAMS=(lectern-api lectern-worker lectern-vod lectern-edge lecternctl)
+PROGRAMS=(lectern-api lectern-worker lectern-vod lectern-edge lectern-rtmp-proxy lecternctl)
 
 say() { printf '%s\n' "$*" >&2; }
 step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -65,6 +65,8 @@ port_of() {
     vod) echo $((PORT_BASE + 10)) ;;
     edge) echo $((PORT_BASE + 11)) ;;
     rtmp) echo $((PORT_BASE + 12)) ;;
+    worker) echo $((PORT_BASE + 13)) ;;          # live streams, from proxies
+    worker-shared) echo $((PORT_BASE + 14)) ;;
   esac
 }
 admin_port() {
@@ -74,6 +76,7 @@ admin_port() {
     worker-shared) echo $((PORT_BASE + 25)) ;;
     vod) echo $((PORT_BASE + 26)) ;;
     edge) echo $((PORT_BASE + 27)) ;;
+    rtmp-proxy) echo $((PORT_BASE + 28)) ;;
   esac
 }
 
@@ -85,10 +88,12 @@ lectern_services() {
   echo edge
   echo worker
   if [ "$DEMO" = yes ]; then echo worker-shared; fi
+  echo rtmp-proxy
 }
 all_services() {
   if [ -z "$EXTERNAL_DB" ]; then echo postgres; fi
   lectern_services
+  if [ -d "$SERVICE/demo-encoder" ]; then echo demo-encoder; fi
 }
 
 is_loopback() { case $1 in 127.* | localhost | ::1) return 0 ;; *) return 1 ;; esac; }

@@ -95,3 +95,53 @@ make_demo() {
   printf 'recorded=%s\nupcoming=%s\n' "${recorded#lectures/}" "${upcoming#lectures/}" >"$DATA/demo/ids"
   own_data
 }
+
+# ---- A lecture that is live now: an encoder that streams a clip over and over, for three hours from each `up` that finds none. ----
+
+DEMO_LIVE_SECONDS=10800
+
+demo_live_clip() {
+  local folder=$DATA/demo font=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+  [ ! -f "$folder/live.flv" ] || return 0
+  demo_speech "$folder/live.wav"
+  ffmpeg -nostdin -v error -y -f lavfi -i "testsrc2=size=640x360:rate=25" -i "$folder/live.wav" -af apad -t 60 \
+    -vf "drawtext=fontfile=$font:fontsize=28:x=20:y=310:box=1:text='Open house, live'" \
+    -c:v libx264 -preset veryfast -crf 28 -maxrate 500k -bufsize 1000k -pix_fmt yuv420p -g 50 -sc_threshold 0 \
+    -c:a aac -b:a 96k -ac 2 -ar 48000 "$folder/live.flv"
+  rm "$folder/live.wav"
+}
+
+demo_live_is_due() {
+  local id
+  id=$(sed -n 's/^live=//p' "$DATA/demo/ids")
+  [ -n "$id" ] && [ "$(cat "$DATA/demo/live-until" 2>/dev/null || echo 0)" -gt "$(date +%s)" ]
+}
+
+# The stream key is a secret: it reaches the encoder as a file, never as an argument.
+write_demo_encoder() {
+  write_service demo-encoder <<RUN
+left=\$((\$(cat $(q "$DATA/demo/live-until")) - \$(date +%s)))
+if [ "\$left" -le 0 ]; then exec sleep 86400; fi
+exec $(q "$DATA/bin/lecternctl") stream $(q "$DATA/demo/live.flv") --loop --for "\${left}s" \\
+  --server rtmp://$LISTEN:$(port_of rtmp)/live --token-file $(q "$DATA/demo/personal_token")
+RUN
+}
+
+demo_live() {
+  local course live until
+  demo_live_clip
+  if ! demo_live_is_due; then
+    sign_in lecturer
+    until=$(($(date +%s) + DEMO_LIVE_SECONDS))
+    course=$(ctl_json course list | jq -r '.courses[] | select(.title == "Public lecture series") | .name' | head -1)
+    live=$(ctl_json lecture create --course "$course" --title "Open house" --start "$(date -Is -d '-1 minute')" \
+      --end "$(date -Is -d "@$until")" | jq -r .name)
+    sed -i '/^live=/d' "$DATA/demo/ids"
+    printf 'live=%s\n' "${live#lectures/}" >>"$DATA/demo/ids"
+    printf '%s\n' "$until" >"$DATA/demo/live-until"
+    touch "$DATA/run/restart-demo-encoder"
+  fi
+  write_demo_encoder
+  own_data
+  start_service demo-encoder
+}

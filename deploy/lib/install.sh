@@ -20,7 +20,21 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql-common >&2
     as_root sed -ri 's/^#?\s*create_main_cluster\s*=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
   fi
+  if [[ " ${missing[*]} " == *" nginx "* ]]; then install_nginx; fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${missing[@]}" >&2
+}
+
+# The package would start a web server on port 80, now and at every boot; only its program is needed.
+install_nginx() {
+  local policy=/usr/sbin/policy-rc.d ours=no
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    ours=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends nginx >&2 || true
+  if [ "$ours" = yes ]; then as_root rm -f "$policy"; fi
+  if command -v systemctl >/dev/null; then as_root systemctl disable nginx >/dev/null 2>&1 || true; fi
 }
 
 # build_programs JOBS

@@ -74,10 +74,18 @@ RUN
 
 write_worker() {
   write_service "$1" <<RUN
-exec $(q "$DATA/bin/lectern-worker") $(link_flags "$1") --scratch_dir=$(q "$DATA/$1/scratch") --slots=$(worker_slots) --drain_timeout=10s
+exec $(q "$DATA/bin/lectern-worker") $(link_flags "$1") --scratch_dir=$(q "$DATA/$1/scratch") --slots=$(worker_slots) \\
+  --rtmp_listen=$LISTEN --rtmp_port=$(port_of "$1") --rtmp_public_url=rtmp://$LISTEN:$(port_of "$1") --drain_timeout=10s
 RUN
 }
 worker_slots() { local n; n=$(nproc); echo $((n > 1 ? n : 1)); }
+
+write_rtmp_proxy() {
+  write_service rtmp-proxy <<RUN
+exec $(q "$DATA/bin/lectern-rtmp-proxy") $(link_flags rtmp-proxy) --listen=$LISTEN --rtmp_port=$(port_of rtmp) \\
+  --public_url=rtmp://$LISTEN:$(port_of rtmp)/live --drain_timeout=10s
+RUN
+}
 
 write_services() {
   local name
@@ -87,6 +95,7 @@ write_services() {
       vod) write_vod ;;
       edge) write_edge ;;
       worker*) write_worker "$name" ;;
+      rtmp-proxy) write_rtmp_proxy ;;
     esac
   done
 }
