@@ -26,14 +26,36 @@ constexpr Audience kAudiences[] = {Audience::kSession, Audience::kOrganization, 
 const unsigned char* Bytes(absl::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-// nonce | box. The audience stands before the secret, so that a row whose audience was changed in the database does not open.
-std::string Seal(const SigningKey& key, const std::string& master_key) {
-  std::string plain = absl::StrCat(AudienceWord(key.audience), ":", key.secret_bytes);
+std::string Hmac(const std::string& key, absl::string_view text) {
+  std::string mac(crypto_auth_hmacsha256_BYTES, '\0');
+  crypto_auth_hmacsha256(Bytes(mac), Bytes(text), text.size(), Bytes(key));
+  return mac;
+}
+
+// nonce | box
+std::string SealBox(absl::string_view plain, const std::string& key) {
   std::string sealed = RandomBytes(crypto_secretbox_NONCEBYTES);
   std::string box(plain.size() + crypto_secretbox_MACBYTES, '\0');
-  crypto_secretbox_easy(Bytes(box), Bytes(plain), plain.size(), Bytes(sealed), Bytes(master_key));
-  sodium_memzero(plain.data(), plain.size());
+  crypto_secretbox_easy(Bytes(box), Bytes(plain), plain.size(), Bytes(sealed), Bytes(key));
   return sealed + box;
+}
+
+// Absent: it was sealed with another key, or changed.
+std::optional<std::string> OpenBox(absl::string_view sealed, const std::string& key) {
+  constexpr size_t kOverhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+  if (sealed.size() < kOverhead) return std::nullopt;
+  absl::string_view box = sealed.substr(crypto_secretbox_NONCEBYTES);
+  std::string plain(sealed.size() - kOverhead, '\0');
+  if (crypto_secretbox_open_easy(Bytes(plain), Bytes(box), box.size(), Bytes(sealed), Bytes(key)) != 0) return std::nullopt;
+  return plain;
+}
+
+// The audience stands before the secret, so that a row whose audience was changed in the database does not open.
+std::string SealKey(const SigningKey& key, const std::string& master_key) {
+  std::string plain = absl::StrCat(AudienceWord(key.audience), ":", key.secret_bytes);
+  std::string sealed = SealBox(plain, master_key);
+  sodium_memzero(plain.data(), plain.size());
+  return sealed;
 }
 
 absl::Status Mismatch(const SigningKeyRow& row) {
@@ -43,17 +65,10 @@ absl::Status Mismatch(const SigningKeyRow& row) {
                     "MASTER_KEY_MISMATCH");
 }
 
-absl::StatusOr<SigningKey> Open(const SigningKeyRow& row, Audience audience, const std::string& master_key) {
-  constexpr size_t kOverhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-  if (row.sealed_secret.size() < kOverhead) return Mismatch(row);
-  absl::string_view sealed = row.sealed_secret;
-  absl::string_view nonce = sealed.substr(0, crypto_secretbox_NONCEBYTES);
-  absl::string_view box = sealed.substr(crypto_secretbox_NONCEBYTES);
-  std::string plain(sealed.size() - kOverhead, '\0');
-  if (crypto_secretbox_open_easy(Bytes(plain), Bytes(box), box.size(), Bytes(nonce), Bytes(master_key)) != 0) {
-    return Mismatch(row);
-  }
-  absl::string_view secret = plain;
+absl::StatusOr<SigningKey> OpenKey(const SigningKeyRow& row, Audience audience, const std::string& master_key) {
+  std::optional<std::string> plain = OpenBox(row.sealed_secret, master_key);
+  if (!plain) return Mismatch(row);
+  absl::string_view secret = *plain;
   // libsodium's secret holds the public half behind the seed.
   bool fits = absl::ConsumePrefix(&secret, absl::StrCat(row.audience, ":")) && secret.size() == crypto_sign_SECRETKEYBYTES &&
               secret.substr(crypto_sign_SEEDBYTES) == row.public_key;
@@ -93,6 +108,12 @@ absl::Duration MaxLifetime(Audience audience) {
   return absl::ZeroDuration();
 }
 
+KeyRing::KeyRing(KeyStore& store, std::string master_key)
+    : store_(store),
+      master_key_(std::move(master_key)),
+      sealing_key_(Hmac(master_key_, "lectern: secrets in the database")),
+      ingest_key_(Hmac(master_key_, "lectern: live ingest")) {}
+
 absl::StatusOr<std::unique_ptr<KeyRing>> KeyRing::Load(KeyStore& store, std::string master_key) {
   if (sodium_init() < 0) return absl::InternalError("libsodium does not start");
   if (master_key.size() != crypto_secretbox_KEYBYTES) return absl::InvalidArgumentError("the master key must have 32 bytes");
@@ -110,7 +131,7 @@ absl::Status KeyRing::CreateMissing() {
     });
     if (present) continue;
     SigningKey key = GenerateKey(audience);
-    SigningKeyRow row{key.key_id, std::string(AudienceWord(audience)), key.public_bytes, Seal(key, master_key_),
+    SigningKeyRow row{key.key_id, std::string(AudienceWord(audience)), key.public_bytes, SealKey(key, master_key_),
                       absl::Time(), std::nullopt};
     RETURN_IF_ERROR(store_.InsertIfAbsent(row).status());
   }
@@ -129,7 +150,7 @@ absl::Status KeyRing::Refresh() {
     published.push_back({{row.key_id, *audience, row.public_key}, not_after});
     accepted.push_back(published.back().key);
     if (row.retired_at) continue;
-    ASSIGN_OR_RETURN(active[*audience], Open(row, *audience, master_key_));
+    ASSIGN_OR_RETURN(active[*audience], OpenKey(row, *audience, master_key_));
   }
   if (active.size() != std::size(kAudiences)) return absl::FailedPreconditionError("a signing key is missing in the database");
   std::sort(published.begin(), published.end(),
@@ -168,6 +189,19 @@ std::vector<PublicKey> KeyRing::MediaKeys() const {
     }
   }
   return keys;
+}
+
+std::string KeyRing::Seal(absl::string_view plain) const { return SealBox(plain, sealing_key_); }
+
+absl::StatusOr<std::string> KeyRing::Unseal(absl::string_view sealed) const {
+  std::optional<std::string> plain = OpenBox(sealed, sealing_key_);
+  if (plain) return *std::move(plain);
+  return WithReason(absl::FailedPreconditionError("a secret in the database was sealed with another master key; enter it again"),
+                    "MASTER_KEY_MISMATCH");
+}
+
+std::string KeyRing::IngestKey(int64_t job, int64_t epoch) const {
+  return HexEncode(Hmac(ingest_key_, absl::StrCat(job, "-", epoch)));
 }
 
 absl::StatusOr<std::string> LoadMasterKey(const std::string& path, bool create) {

@@ -1,6 +1,7 @@
 // The installation's signing keys: one active Ed25519 key an audience, private halves sealed in the database.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,12 +41,23 @@ class KeyRing {
   // Those of tokens that VOD services and edges check: upload, job, playback.
   std::vector<PublicKey> MediaKeys() const;
 
+  // For secrets of others that the database keeps (addresses of cameras with their passwords): nobody reads them there, or changes
+  // them unnoticed. Each call gives other bytes.
+  std::string Seal(absl::string_view plain) const;
+  // Errors: kFailedPrecondition/MASTER_KEY_MISMATCH where it was not sealed by this installation.
+  absl::StatusOr<std::string> Unseal(absl::string_view sealed) const;
+
+  // What a proxy must show to publish to the worker that holds `job` with this epoch: 64 hex digits, the same at every instance.
+  std::string IngestKey(int64_t job, int64_t epoch) const;
+
  private:
-  KeyRing(KeyStore& store, std::string master_key) : store_(store), master_key_(std::move(master_key)) {}
+  KeyRing(KeyStore& store, std::string master_key);
   absl::Status CreateMissing();
 
   KeyStore& store_;
   const std::string master_key_;
+  const std::string sealing_key_;   // derived from the master key, as is the next
+  const std::string ingest_key_;
   Verifier verifier_;
   mutable absl::Mutex mu_;
   absl::flat_hash_map<Audience, SigningKey> active_ ABSL_GUARDED_BY(mu_);
