@@ -1,5 +1,5 @@
-// stream: an encoder without an encoder, for demonstrations, tests and lectures that were recorded elsewhere: sends FLV to the RTMP front
-// in real time. Unlike other encoders it keeps the stream key out of the process list.
+// stream: an encoder without an encoder, for demonstrations, tests and lectures that were recorded elsewhere: sends FLV to the RTMP
+// front in real time. Unlike other encoders it keeps the stream key out of the process list.
 #include <fcntl.h>
 #include <unistd.h>
 
