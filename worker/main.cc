@@ -108,7 +108,7 @@ absl::Status Serve(App& app, WorkerConfig config) {
                 RealClock());
   PeriodicLoop health_loop("health", kHealthInterval, [&] {
     Fitness fitness = health.Check();
-    (*link)->SetSlots(fitness.fit ? static_cast<int>(config.slots) : 0, fitness.reason);
+    (*link)->SetSlots(fitness.fit ? static_cast<int>(config.slots) : 0, 0, fitness.reason);
     std::string link_reason = (*link)->NotReadyReason();
     app.SetReady(fitness.fit ? link_reason : fitness.reason);
   });

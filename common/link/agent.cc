@@ -36,7 +36,7 @@ Agent::Agent(LinkConfig config, Identity identity, Fd state_lock, Journal journa
       reconnects_counter_(metrics.Counter("lectern_link_reconnects_total", "Attachments after the first.").Add({})),
       lease_(clock), journal_(std::move(journal)), table_(handlers_.run, clock, lease_, journal_, mailbox_, metrics),
       calls_("link-calls", 1, kMaxCalls), load_(clock, config_.disk_dir), backoff_(kFirstRetry, kLastRetry),
-      address_(absl::Uniform<size_t>(random_, 0, config_.api.size())), slots_(config_.slots), deadline_(clock.Steady()),
+      address_(absl::Uniform<size_t>(random_, 0, config_.api.size())), slots_{config_.slots, config_.live_slots}, deadline_(clock.Steady()),
       thread_([this] { Loop(); }) {}
 
 Agent::~Agent() {
@@ -72,10 +72,26 @@ void Agent::SendUploadEvent(const v1::UploadEvent& event) {
   });
 }
 
-void Agent::SetSlots(int slots, absl::string_view reason) {
-  mailbox_.Post([this, slots, reason = WireText(reason, kMaxReasonBytes)] {
-    if (slots_ == slots) return;
-    slots_ = slots;
+void Agent::SendLiveReport(const v1::LiveReport& report) {
+  if (!attached_) return;
+  auto copy = std::make_shared<v1::LiveReport>(report);
+  copy->set_reason(WireText(copy->reason(), kMaxReasonBytes));
+  // Text that is no UTF-8 would end the stream at every report.
+  if (v1::LiveReport read; !read.ParseFromString(copy->SerializeAsString())) return;
+  bool first;
+  {
+    absl::MutexLock lock(&mu_);
+    first = live_reports_.empty();
+    live_reports_[{report.job(), report.token()}] = std::move(copy);
+  }
+  // Wakes the thread, which then sends whatever is newest.
+  if (first) mailbox_.Post([] {});
+}
+
+void Agent::SetSlots(int slots, int live_slots, absl::string_view reason) {
+  mailbox_.Post([this, offered = Slots{slots, live_slots}, reason = WireText(reason, kMaxReasonBytes)] {
+    if (slots_ == offered) return;
+    slots_ = offered;
     slots_reason_ = reason;
     SendCredit();
   });
@@ -212,6 +228,8 @@ void Agent::ClearQueue() {
     if (message->has_upload()) --queued_uploads_;
   }
   queue_.clear();
+  absl::MutexLock lock(&mu_);
+  live_reports_.clear();
 }
 
 void Agent::BeginDrain(absl::Duration timeout, absl::Duration farewell) {
@@ -221,10 +239,13 @@ void Agent::BeginDrain(absl::Duration timeout, absl::Duration farewell) {
   draining_ = true;
   farewell_ = farewell;
   SetReason("draining");
-  if (state_ != State::kAttached) return;
-  auto message = std::make_unique<v1::ResourceMessage>();
-  message->mutable_drain();
-  Send(std::move(message));
+  if (state_ == State::kAttached) {
+    auto message = std::make_unique<v1::ResourceMessage>();
+    message->mutable_drain();
+    Send(std::move(message));
+  }
+  // They never end by themselves, and whoever sends them finds another worker: the sooner the better, but not this one again.
+  table_.StopLive(Fate::kRelease);
 }
 
 void Agent::CheckDrain(absl::Duration now) {

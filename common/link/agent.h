@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -49,7 +50,8 @@ class Agent final : public Link, private StreamEvents {
   int64_t resource_id() const override { return resource_id_; }
   std::string NotReadyReason() const override;
   void SendUploadEvent(const v1::UploadEvent& event) override;
-  void SetSlots(int slots, absl::string_view reason) override;
+  void SendLiveReport(const v1::LiveReport& report) override;
+  void SetSlots(int slots, int live_slots, absl::string_view reason) override;
   void Drain(absl::Duration timeout) override;
 
  private:
@@ -97,7 +99,9 @@ class Agent final : public Link, private StreamEvents {
   void SendBeat();
   // Writes the next message, where the stream takes one.
   void Pump();
-  int64_t OfferedSlots() const { return draining_ ? 0 : slots_; }
+  Slots OfferedSlots() const { return draining_ ? Slots{} : slots_; }
+  // The oldest live report that waits; false where there is none.
+  bool NextLiveReport(v1::ResourceMessage* message);
 
   const LinkConfig config_;
   const Identity identity_;
@@ -123,9 +127,9 @@ class Agent final : public Link, private StreamEvents {
   Backoff backoff_;
   absl::BitGen random_;
   size_t address_;
-  int64_t slots_;
+  Slots slots_;
   std::string slots_reason_;
-  int64_t hello_slots_ = 0;                              // what this stream's Hello said
+  Slots hello_slots_;                                    // what this stream's Hello said
   bool ever_attached_ = false;
   int failures_ = 0;                                     // attempts since the last Welcome
   uint64_t seq_ = 0;
@@ -147,6 +151,7 @@ class Agent final : public Link, private StreamEvents {
   absl::Notification drained_;
   mutable absl::Mutex mu_;
   std::string not_ready_ ABSL_GUARDED_BY(mu_) = "not attached to the API";
+  std::map<JobKey, std::shared_ptr<const v1::LiveReport>> live_reports_ ABSL_GUARDED_BY(mu_);   // newest, not yet sent
   std::shared_ptr<const v1::Directory> directory_ ABSL_GUARDED_BY(mu_);   // newest, not yet handed over
   std::thread thread_;
 };

@@ -75,7 +75,8 @@ void Agent::SendHello() {
   hello->set_version(std::string(Version()));
   hello->mutable_capabilities()->Assign(config_.capabilities.begin(), config_.capabilities.end());
   hello_slots_ = OfferedSlots();
-  hello->set_slots(static_cast<int32_t>(hello_slots_));
+  hello->set_slots(static_cast<int32_t>(hello_slots_.jobs));
+  hello->set_live_slots(static_cast<int32_t>(hello_slots_.live));
   FillRunning(table_.held(), hello);
   hello->set_host(config_.host);
   hello->set_public_url(config_.public_url);
@@ -223,7 +224,8 @@ void Agent::Send(std::unique_ptr<v1::ResourceMessage> message) {
 void Agent::SendCredit() {
   if (draining_) return;
   auto message = std::make_unique<v1::ResourceMessage>();
-  message->mutable_credit()->set_slots(static_cast<int32_t>(OfferedSlots()));
+  message->mutable_credit()->set_slots(static_cast<int32_t>(OfferedSlots().jobs));
+  message->mutable_credit()->set_live_slots(static_cast<int32_t>(OfferedSlots().live));
   message->mutable_credit()->set_reason(slots_reason_);
   Send(std::move(message));
 }
@@ -233,8 +235,8 @@ void Agent::SendBeat() {
   v1::Beat* beat = message.mutable_beat();
   beat->set_seq(++seq_);
   *beat->mutable_load() = load_.Read();
-  beat->mutable_load()->set_slots(static_cast<int32_t>(OfferedSlots()));
-  beat->mutable_load()->set_slots_used(static_cast<int32_t>(table_.active()));
+  beat->mutable_load()->set_slots(static_cast<int32_t>(OfferedSlots().jobs));
+  beat->mutable_load()->set_slots_used(static_cast<int32_t>(table_.active_jobs()));
   FillRunning(table_.held(), beat);
   absl::Duration now = clock_.Steady();
   beats_.emplace_back(seq_, now);
@@ -242,6 +244,14 @@ void Agent::SendBeat() {
   next_beat_ = now + beat_interval_;
   table_.OnBeat(seq_);
   stream_->Write(message);
+}
+
+bool Agent::NextLiveReport(v1::ResourceMessage* message) {
+  absl::MutexLock lock(&mu_);
+  if (live_reports_.empty()) return false;
+  *message->mutable_live() = *live_reports_.begin()->second;
+  live_reports_.erase(live_reports_.begin());
+  return true;
 }
 
 void Agent::Pump() {
@@ -256,7 +266,7 @@ void Agent::Pump() {
     return stream_->Write(*message);
   }
   v1::ResourceMessage message;
-  if (table_.NextMessage(&message)) return stream_->Write(message);
+  if (table_.NextMessage(&message) || NextLiveReport(&message)) return stream_->Write(message);
   if (state_ == State::kLeaving) stream_->HalfClose();
 }
 

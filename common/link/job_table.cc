@@ -82,6 +82,10 @@ int64_t JobTable::active() const {
   return absl::c_count_if(entries_, [](const auto& entry) { return entry.second.active(); });
 }
 
+int64_t JobTable::active_jobs() const {
+  return absl::c_count_if(entries_, [](const auto& entry) { return entry.second.active() && !entry.second.live; });
+}
+
 bool JobTable::waits_for_record() const {
   return !released_.empty() || absl::c_any_of(entries_, [](const auto& entry) { return !entry.second.active(); });
 }
@@ -102,7 +106,7 @@ bool JobTable::OtherRunIsActive(JobKey key) const {
   return false;
 }
 
-JobTable::Verdict JobTable::Offer(const v1::Assign& assign, int64_t slots, std::string* reason) {
+JobTable::Verdict JobTable::Offer(const v1::Assign& assign, Slots offered, std::string* reason) {
   JobKey key{assign.job(), assign.token()};
   if (auto same = entries_.find(key); same != entries_.end()) {
     same->second.outcome_sent = -absl::InfiniteDuration();
@@ -119,14 +123,18 @@ JobTable::Verdict JobTable::Offer(const v1::Assign& assign, int64_t slots, std::
     older = next;
   }
   // A run that only has to end before this one takes its place, not another slot.
-  int64_t busy = absl::c_count_if(
-      entries_, [&](const auto& entry) { return entry.second.active() && entry.first.job != key.job; });
+  bool live = assign.spec().has_live_ingest();
+  int64_t slots = live ? offered.live : offered.jobs;
+  int64_t busy = absl::c_count_if(entries_, [&](const auto& entry) {
+    return entry.second.active() && entry.second.live == live && entry.first.job != key.job;
+  });
   if (!runner_ || busy >= slots) {
     *reason = slots == 0 ? "NO_SLOTS" : "FULL";
     return Verdict::kReject;
   }
   Entry& entry = entries_[key];
   entry.assign = std::make_shared<const v1::Assign>(assign);
+  entry.live = live;
   entry.run = std::make_unique<Run>(lease_, [this] { mailbox_.Post([] {}); });
   entry.waiting = true;
   running_gauge_.Set(static_cast<double>(active()));
@@ -213,12 +221,16 @@ void JobTable::Recorded(JobKey key) {
   entries_.erase(found);
 }
 
-void JobTable::StopAll(Fate fate) {
+void JobTable::StopAll(Fate fate) { StopWhere(false, fate); }
+
+void JobTable::StopLive(Fate fate) { StopWhere(true, fate); }
+
+void JobTable::StopWhere(bool live_only, Fate fate) {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     auto next = std::next(entry);
     // What a person cancelled must not run elsewhere.
     bool cancelled = fate == Fate::kRelease && entry->second.active() && entry->second.run->fate() == Fate::kCancel;
-    if (entry->second.active() && !cancelled) Stop(entry, fate);
+    if (entry->second.active() && !cancelled && (entry->second.live || !live_only)) Stop(entry, fate);
     entry = next;
   }
 }

@@ -21,6 +21,13 @@
 
 namespace lectern::link {
 
+// How many are taken at once.
+struct Slots {
+  int64_t jobs = 0;
+  int64_t live = 0;
+  auto operator<=>(const Slots&) const = default;
+};
+
 struct JobKey {
   int64_t job = 0;
   int64_t token = 0;   // grows with each lease of the job
@@ -36,11 +43,11 @@ class JobTable {
   ~JobTable();
 
   enum class Verdict { kAccept, kReject, kKnown };
-  // What to answer to an Assign; the run starts with the next StartReady, so that Accept is under way before. kKnown: the run has
-  // ended and its outcome is sent again. `reason` is set for kReject.
+  // What to answer to an Assign; live streams count against `slots.live`, other jobs against `slots.jobs`. The run starts with the next StartReady, so that Accept is under way before. kKnown:
+  // the run has ended and its outcome is sent again. `reason` is set for kReject.
   //
   // An older run of the same job is dropped and ended before the new one starts; a duplicate is accepted again and changes nothing.
-  Verdict Offer(const v1::Assign& assign, int64_t slots, std::string* reason);
+  Verdict Offer(const v1::Assign& assign, Slots slots, std::string* reason);
   void StartReady();
 
   // Unknown keys are ignored by all of these.
@@ -48,8 +55,10 @@ class JobTable {
   void Drop(JobKey key);
   void Recorded(JobKey key);
   void StopAll(Fate fate);
+  void StopLive(Fate fate);
 
   int64_t active() const;                        // runs that have not ended
+  int64_t active_jobs() const;                   // of them, those that take an ordinary slot
   bool waits_for_record() const;                 // an outcome is not recorded yet
   std::vector<JobKey> held() const;              // for Hello and Beat
 
@@ -69,6 +78,7 @@ class JobTable {
   struct Entry {
     std::shared_ptr<const v1::Assign> assign;    // null: from the journal
     std::unique_ptr<Run> run;
+    bool live = false;
     std::thread thread;
     bool waiting = false;                        // for an older run of the job
     uint64_t listed_in = 0;                      // first beat of this attachment that lists it
@@ -83,6 +93,7 @@ class JobTable {
   void RunOne(JobKey key, const v1::Assign& assign, Run& run);   // on the run's thread
   void OnEnded(JobKey key, std::shared_ptr<const v1::ResourceMessage> outcome);
   void Stop(Entries::iterator entry, Fate fate);
+  void StopWhere(bool live_only, Fate fate);
   bool OtherRunIsActive(JobKey key) const;
   void Count(absl::string_view outcome);
 

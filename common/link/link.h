@@ -20,6 +20,7 @@ namespace lectern::v1 {   // generated messages; see proto/lectern/v1
 class Assign;
 class Directory;
 class JobResult;
+class LiveReport;
 class UploadEvent;
 class UploadRecorded;
 }  // namespace lectern::v1
@@ -38,6 +39,7 @@ struct LinkConfig {
   std::string host;                      // --host_name; empty: the machine's
   std::string disk_dir;                  // whose file system's space is reported; empty: state_dir
   int64_t slots = 0;                     // --slots: jobs at once
+  int64_t live_slots = 0;                // --live_slots: live streams (jobs with a live_ingest), beside them
   Kind kind = Kind::kWorker;
   std::vector<std::string> capabilities;
   std::stop_token stop;                  // ends a Start that still waits for the API, with kCancelled
@@ -55,6 +57,14 @@ struct Outcome {
   std::string log_tail;
 };
 
+// Why a job is to end.
+enum class StopReason {
+  kNone,
+  kCancelled,    // a person or the schedule: a live stream ends here, and its rest is stored
+  kHandBack,     // this process drains: the job goes on elsewhere
+  kTakenAway,    // it runs elsewhere already, or the resource was removed
+};
+
 // What a running job may ask and tell. Thread-safe.
 class JobContext {
  public:
@@ -66,8 +76,10 @@ class JobContext {
   // are dropped when the job's runner returns, and a step that registers one must outlive its call until then.
   virtual bool ShouldStop() const = 0;
   virtual void OnStop(std::function<void()> callback) = 0;
-  // True while the resource holds its lease, so that it may publish. False: results must be held back.
+  // True while the resource holds its lease, so that it may publish. False: results must be held back. Live streams do not ask: they
+  // go on while the API is away, and their VOD service fences.
   virtual bool MayPublish() const = 0;
+  virtual StopReason stop_reason() const { return ShouldStop() ? StopReason::kCancelled : StopReason::kNone; }
 };
 
 // Runs one job on a thread of its own. The link reports the outcome.
@@ -95,10 +107,12 @@ class Link {
   virtual std::string NotReadyReason() const = 0;
 
   virtual void SendUploadEvent(const v1::UploadEvent& event) = 0;   // dropped while not attached; the caller repeats
-  // Fewer or more jobs at once from now on.
-  virtual void SetSlots(int slots, absl::string_view reason) = 0;
+  // The newest of each job is sent, as soon as the stream takes it; dropped while not attached.
+  virtual void SendLiveReport(const v1::LiveReport& report) = 0;
+  // Fewer or more jobs, and live streams beside them, at once from now on.
+  virtual void SetSlots(int slots, int live_slots, absl::string_view reason) = 0;
 
-  // Takes no more jobs, lets running ones end within `timeout`, then stops them and hands them back (Reject: they run elsewhere,
+  // Takes no more jobs and hands live streams back at once, lets other running jobs end within `timeout`, then stops them and hands them back (Reject: they run elsewhere,
   // and the attempt does not count), waits a moment until what ended is recorded, and closes the stream. Blocks.
   virtual void Drain(absl::Duration timeout) = 0;
 };

@@ -17,6 +17,20 @@ std::optional<double> Run::TakeProgress() {
   return progress_.load();
 }
 
+StopReason Run::stop_reason() const {
+  switch (fate_.load()) {
+    case Fate::kReport:
+      return StopReason::kNone;
+    case Fate::kCancel:
+      return StopReason::kCancelled;
+    case Fate::kRelease:
+      return StopReason::kHandBack;
+    case Fate::kDrop:
+      return StopReason::kTakenAway;
+  }
+  return StopReason::kTakenAway;
+}
+
 void Run::OnStop(std::function<void()> callback) {
   {
     absl::MutexLock lock(&mu_);

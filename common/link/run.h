@@ -29,6 +29,7 @@ class Run final : public JobContext {
 
   void Progress(double fraction) override;
   bool ShouldStop() const override { return stopped_; }
+  StopReason stop_reason() const override;
   void OnStop(std::function<void()> callback) override;
   bool MayPublish() const override { return confirmed_ && !stopped_ && lease_.Alive(); }
 

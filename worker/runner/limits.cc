@@ -68,6 +68,11 @@ void LimitedContext::Progress(double fraction) {
 
 bool LimitedContext::ShouldStop() const { return inner_.ShouldStop() || broken(); }
 
+link::StopReason LimitedContext::stop_reason() const {
+  link::StopReason inner = inner_.stop_reason();
+  return inner == link::StopReason::kNone && broken() ? link::StopReason::kCancelled : inner;
+}
+
 void LimitedContext::OnStop(std::function<void()> callback) { stopper_->Add(std::move(callback)); }
 
 std::string LimitedContext::why() const {

@@ -28,6 +28,8 @@ class LimitedContext final : public link::JobContext {
   bool ShouldStop() const override;
   void OnStop(std::function<void()> callback) override;
   bool MayPublish() const override { return inner_.MayPublish() && !broken(); }
+  // A broken limit counts as a cancellation.
+  link::StopReason stop_reason() const override;
 
   // Stops the step where a limit is over. Not after Close.
   void Check();

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -548,7 +549,7 @@ TEST_F(LinkTest, IsNotReadyWhileItsCredentialIsRefused) {
 TEST_F(LinkTest, OffersFewerSlotsOnRequest) {
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
-  link->SetSlots(0, "disk nearly full\xff");
+  link->SetSlots(0, 0, "disk nearly full\xff");
   Message credit = stream->Expect(Message::kCredit);
   EXPECT_EQ(credit.credit().slots(), 0);
   EXPECT_EQ(credit.credit().reason(), "disk nearly full?");
@@ -556,6 +557,122 @@ TEST_F(LinkTest, OffersFewerSlotsOnRequest) {
   EXPECT_EQ(stream->Expect(Message::kReject).reject().reason(), "NO_SLOTS");
   stream->Reset();
   EXPECT_EQ(api_.NextAttachment()->hello().slots(), 0);
+}
+
+v1::ServerMessage LiveAssign(int64_t job, int64_t token) {
+  v1::ServerMessage message;
+  message.mutable_assign()->set_job(job);
+  message.mutable_assign()->set_token(token);
+  message.mutable_assign()->mutable_spec()->mutable_live_ingest();
+  return message;
+}
+
+TEST_F(LinkTest, CountsLiveStreamsBesideOtherJobs) {
+  LinkConfig config = Config({api_.address()});
+  config.slots = 1;
+  config.live_slots = 1;
+  std::unique_ptr<Link> link = Start(config);
+  auto stream = api_.NextAttachment();
+  EXPECT_EQ(stream->hello().slots(), 1);
+  EXPECT_EQ(stream->hello().live_slots(), 1);
+  stream->Assign(1, 1);
+  stream->Send(LiveAssign(2, 1));
+  EXPECT_EQ(stream->Expect(Message::kAccept).accept().job(), 1);
+  EXPECT_EQ(stream->Expect(Message::kAccept).accept().job(), 2);
+  stream->Assign(3, 1);
+  stream->Send(LiveAssign(4, 1));
+  EXPECT_EQ(stream->Expect(Message::kReject).reject().job(), 3);
+  Message rejected = stream->Expect(Message::kReject);
+  EXPECT_EQ(rejected.reject().job(), 4);
+  EXPECT_EQ(rejected.reject().reason(), "FULL");
+  EXPECT_EQ(stream->Expect(Message::kBeat).beat().load().slots_used(), 1) << "only ordinary jobs use ordinary slots";
+  link->SetSlots(1, 3, "");
+  EXPECT_EQ(stream->Expect(Message::kCredit).credit().live_slots(), 3);
+}
+
+TEST_F(LinkTest, HandsLiveStreamsBackAtOnceWhenItDrains) {
+  LinkConfig config = Config({api_.address()});
+  config.live_slots = 2;
+  std::unique_ptr<Link> link = Start(config);
+  auto stream = api_.NextAttachment();
+  stream->Assign(1, 1);
+  auto job = jobs_.Next();
+  stream->Send(LiveAssign(2, 1));
+  auto live = jobs_.Next();
+  std::atomic<bool> drained = false;
+  std::thread drain([&] {
+    link->Drain(absl::Hours(1));
+    drained = true;
+  });
+  stream->Expect(Message::kDrain);
+  EXPECT_EQ(stream->Expect(Message::kReject).reject().job(), 2) << "after the request to drain, so that it goes elsewhere";
+  EXPECT_FALSE(drained) << "the other job goes on";
+  job->end.Notify();
+  EXPECT_EQ(stream->Expect(Message::kDone).done().job(), 1);
+  stream->Recorded(1, 1);
+  drain.join();
+}
+
+TEST_F(LinkTest, TellsARunWhyItIsToEnd) {
+  jobs_.deaf = true;
+  LinkConfig config = Config({api_.address()});
+  config.live_slots = 3;
+  std::unique_ptr<Link> link = Start(config);
+  auto stream = api_.NextAttachment();
+  std::vector<std::shared_ptr<Jobs::Held>> runs;
+  for (int job = 1; job <= 3; ++job) {
+    stream->Send(LiveAssign(job, 1));
+    runs.push_back(jobs_.Next());
+    EXPECT_EQ(runs.back()->context->stop_reason(), StopReason::kNone);
+  }
+  v1::ServerMessage cancel, reconcile;
+  cancel.mutable_cancel()->set_job(1);
+  cancel.mutable_cancel()->set_token(1);
+  stream->Send(cancel);
+  reconcile.mutable_reconcile()->add_stop()->set_job(2);
+  reconcile.mutable_reconcile()->mutable_stop(0)->set_token(1);
+  stream->Send(reconcile);
+  EXPECT_TRUE(Eventually([&] { return runs[0]->context->stop_reason() == StopReason::kCancelled; }));
+  EXPECT_TRUE(Eventually([&] { return runs[1]->context->stop_reason() == StopReason::kTakenAway; }));
+  std::thread drain([&] { link->Drain(absl::Hours(1)); });
+  EXPECT_TRUE(Eventually([&] { return runs[2]->context->stop_reason() == StopReason::kHandBack; }));
+  EXPECT_EQ(runs[0]->context->stop_reason(), StopReason::kCancelled) << "what a person ended is not handed back";
+  for (auto& run : runs) run->end.Notify();
+  std::set<int64_t> done = {stream->Expect(Message::kDone).done().job(), stream->Expect(Message::kDone).done().job()};
+  EXPECT_EQ(done, std::set<int64_t>({1, 3})) << "runs that ended well are reported";
+  stream->Recorded(1, 1);
+  stream->Recorded(3, 1);
+  drain.join();
+}
+
+TEST_F(LinkTest, SendsTheNewestLiveReportOfEachJob) {
+  std::unique_ptr<Link> link = Start();
+  auto stream = api_.NextAttachment();
+  ASSERT_TRUE(Eventually([&] { return link->NotReadyReason().empty(); }));
+  api_.reads = false;
+  v1::LiveReport report;
+  report.set_token(1);
+  report.set_reason(std::string(200'000, 'r'));
+  for (int i = 1; i <= 20'000; ++i) {
+    report.set_job(i % 2 + 1);
+    report.set_end_ms(i);
+    link->SendLiveReport(report);
+  }
+  api_.reads = true;
+  int count = 0;
+  for (int64_t last[3] = {}; last[1] != 20'000 || last[2] != 19'999; ++count) {
+    Message message = stream->Expect(Message::kLive);
+    ASSERT_TRUE(message.has_live());
+    EXPECT_GT(message.live().end_ms(), last[message.live().job()]);
+    EXPECT_EQ(message.live().reason().size(), 1024u);
+    last[message.live().job()] = message.live().end_ms();
+  }
+  EXPECT_LT(count, 20'000);
+  report.mutable_facts()->set_encoder("no UTF-8: \xff");
+  link->SendLiveReport(report);
+  link->SetSlots(1, 0, "");
+  stream->Expect(Message::kCredit);
+  EXPECT_EQ(api_.attachments, 1) << "the stream goes on";
 }
 
 TEST_F(LinkTest, DrainsWhenTheLastJobIsRecorded) {
@@ -649,7 +766,7 @@ TEST_F(LinkTest, KeepsNoMoreThanItsQueueForAnApiThatDoesNotRead) {
   event.set_upload_id(std::string(1000, 'u'));
   for (int i = 0; i < 20'000; ++i) link->SendUploadEvent(event);
   api_.reads = true;
-  link->SetSlots(1, "the end");
+  link->SetSlots(1, 0, "the end");
   stream->WaitFor(Message::kCredit);
   EXPECT_LT(stream->TakeAll().size(), 10'000u);
 }
