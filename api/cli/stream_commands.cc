@@ -142,6 +142,26 @@ class Encoder {
   rtmp::MediaMessage data_, video_, audio_;
 };
 
+// When a message is due: by its timestamp, but for jumps, which are sent on at once.
+class Pace {
+ public:
+  explicit Pace(absl::Duration start) : zero_(start) {}
+
+  // How long to wait still; negative: it is late.
+  absl::Duration Ahead(absl::Duration timestamp, absl::Duration now) {
+    const absl::Duration step = timestamp - last_;
+    if (step > kMostStep || step < -kMostStep) zero_ = now - timestamp;
+    last_ = timestamp;
+    return zero_ + timestamp - now;
+  }
+
+ private:
+  static constexpr absl::Duration kMostStep = absl::Seconds(5);
+
+  absl::Duration zero_;   // when timestamp 0 is due
+  absl::Duration last_;
+};
+
 absl::StatusOr<rtmp::Target> TargetOf(const StreamOptions& options) {
   ASSIGN_OR_RETURN(std::string token, ReadToken(options.token_file));
   return rtmp::ParseUrl(absl::StrCat(options.server, "/", token, options.view.empty() ? "" : "?view=", options.view));
@@ -157,12 +177,13 @@ absl::Status Stream(const StreamOptions& options) {
   RETURN_IF_ERROR(encoder.Connect());
   std::cerr << "streaming to " << options.server << std::endl;
   const absl::Duration start = RealClock().Steady();
+  Pace pace(start);
   rtmp::MediaMessage message;
   while (!interrupt.raised()) {
     ASSIGN_OR_RETURN(bool more, source.Next(message));
-    const absl::Duration due = absl::Milliseconds(message.timestamp_ms);
-    if (!more || (options.seconds > 0 && due > absl::Seconds(options.seconds))) break;
-    const absl::Duration ahead = due - (RealClock().Steady() - start);
+    const absl::Duration now = RealClock().Steady();
+    if (!more || (options.seconds > 0 && now - start > absl::Seconds(options.seconds))) break;
+    const absl::Duration ahead = pace.Ahead(absl::Milliseconds(message.timestamp_ms), now);
     if (!options.fast && ahead > kMostAhead && !interrupt.Sleep(ahead)) break;
     // What could not be sent in time is lost, as it is in every encoder.
     const bool late = !options.fast && options.path != "-" && ahead < -absl::Seconds(1) && !rtmp::IsVideoHeader(message) &&

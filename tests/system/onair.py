@@ -129,6 +129,11 @@ class LiveSystem(System):
         one = self.live_stream(lecture, view)
         return one.get("worker_host") if one else None
 
+    def leftovers_everywhere(self):
+        """All processes of this system but those that it started itself."""
+        own = {process.pid for process in self.processes.values() if process.alive()}
+        return [pid for pid in super().leftovers() if pid not in own]
+
     def leftovers(self):
         """The front outlives a killed proxy on purpose; the scenario's end is the end for it, too."""
         for pid in super().leftovers():
@@ -337,3 +342,13 @@ class Obs:
 
 def have_obs():
     return shutil.which("obs") and shutil.which("Xvfb")
+
+
+def whole(system, lecture, seconds, rate=RATE):
+    """The recording has every frame of a clip of so many seconds, once, at its time."""
+    url = variants(system.url(lecture))[0]
+    times = packets(url)
+    check(len(times) == seconds * rate, f"{len(times)} pictures of {seconds * rate}; first {times[:1]}, last {times[-1:]}")
+    check_even(times, rate)
+    one = playlist(url)
+    check(one.ended and not any(segment.get("gap") for segment in one.segments), "the recording has gaps")

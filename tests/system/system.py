@@ -335,12 +335,12 @@ class System:
 
     # --- resources ---
 
-    def resource(self, name, program, arguments, token, extra_env=None):
+    def resource(self, name, program, arguments, token, extra_env=None, user=None):
         state = self.folder / name / "state"
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         env = {"LECTERN_TOKEN": token} if token else {}
         return self.add(name, [BINARIES / program, f"--api={self.api_addresses}", f"--state_dir={state}", f"--host_name={name}",
-                               f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *arguments], {**env, **(extra_env or {})})
+                               f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *arguments], {**env, **(extra_env or {})}, user)
 
     def token(self, organization):
         return self.ctl("org", "token", "create", organization)
