@@ -28,8 +28,8 @@ def is_told_to_it(system, lecture):
     """What IT sees."""
     one = system.live_stream(lecture)
     facts = one["facts"]
-    check(facts["video_codec"] == "h264" and int(facts["height"]) == 360, f"facts: {facts}")
-    check(one["organization_name"] == "University" and one["worker_host"].startswith("worker"), f"{one}")
+    check(facts["videoCodec"] == "h264" and int(facts["height"]) == 360, f"facts: {facts}")
+    check(one["organizationName"] == "University" and one["workerHost"].startswith("worker"), f"{one}")
     check(int(one["epoch"]) > 0 and one["proxy"].startswith("resources/"), f"{one}")
 
 

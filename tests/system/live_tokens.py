@@ -21,7 +21,7 @@ def refused(system, port):
     student = system.person("student@example.org", "student")
     soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)).isoformat(timespec="seconds")
     revoked = system.ctl_json("token", "create", "--name", "revoked", person=LECTURER)
-    system.ctl("token", "revoke", revoked["personal_token"]["name"], person=LECTURER)
+    system.ctl("token", "revoke", revoked["personalToken"]["name"], person=LECTURER)
     expired = system.ctl("token", "create", "--name", "expired", "--expires", soon, person=LECTURER)
     time.sleep(2.5)
     good = system.personal_token

@@ -70,12 +70,12 @@ class LiveSystem(System):
         self.personal_token = self.ctl("token", "create", "--name", "test", person=LECTURER)
         return organization, course
 
-    def due_lecture(self, course, title="Live lecture", starts=-60, lasts=7200, extra=()):
+    def due_lecture(self, course, title="Live lecture", starts=-60, lasts=7200, person=LECTURER):
         """A lecture whose time is now; start in seconds from now."""
         start = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=starts)
         end = start + datetime.timedelta(seconds=lasts)
         return self.ctl_json("lecture", "create", "--course", course, "--title", title, "--start", start.isoformat(timespec="seconds"),
-                             "--end", end.isoformat(timespec="seconds"), *extra, person=LECTURER)["name"]
+                             "--end", end.isoformat(timespec="seconds"), person=person)["name"]
 
     # --- publishers ---
 
@@ -102,7 +102,7 @@ class LiveSystem(System):
     # --- what the API knows ---
 
     def live_streams(self, ended=False):
-        return self.ctl_json("live", "list", *(["--all"] if ended else [])).get("live_streams", [])
+        return self.ctl_json("live", "list", *(["--all"] if ended else [])).get("liveStreams", [])
 
     def live_stream(self, lecture, view="comb"):
         for one in self.live_streams(ended=True):
@@ -127,7 +127,7 @@ class LiveSystem(System):
     def worker_of(self, lecture, view="comb"):
         """The name of the process that ingests it."""
         one = self.live_stream(lecture, view)
-        return one.get("worker_host") if one else None
+        return one.get("workerHost") if one else None
 
     def leftovers_everywhere(self):
         """All processes of this system but those that it started itself."""
