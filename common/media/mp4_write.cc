@@ -2,28 +2,13 @@
 
 #include "common/base/status.h"
 #include "common/media/mp4_boxes.h"
+#include "common/media/mp4_build.h"
 
 namespace lectern::media {
 namespace {
 
 // ISO/IEC 14496-12 8.8.3.1: sample_depends_on 2 (nobody); 1 (others) and not a sync sample.
 constexpr uint32_t kSyncFlags = 0x02000000, kOtherFlags = 0x01010000;
-
-void Append(std::string& out, uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 0xff));
-}
-
-std::string MakeBox(const char* type, const std::string& payload) {
-  std::string box;
-  Append(box, payload.size() + 8, 4);
-  return box.append(type, 4) + payload;
-}
-
-std::string MakeFullBox(const char* type, uint32_t version, uint32_t flags, const std::string& payload) {
-  std::string head;
-  Append(head, version << 24 | flags, 4);
-  return MakeBox(type, head + payload);
-}
 
 // What all samples share stands once in tfhd, the rest in trun.
 struct Shape {
