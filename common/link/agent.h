@@ -48,6 +48,7 @@ class Agent final : public Link, private StreamEvents {
   ~Agent() override;
 
   int64_t resource_id() const override { return resource_id_; }
+  const std::string& credential() const override { return identity_.credential; }
   std::string NotReadyReason() const override;
   void SendUploadEvent(const v1::UploadEvent& event) override;
   void SendLiveReport(const v1::LiveReport& report) override;

@@ -102,6 +102,8 @@ class Link {
   virtual ~Link() = default;
 
   virtual int64_t resource_id() const = 0;
+  // For the resource's own calls to the API, as bearer token. Secret.
+  virtual const std::string& credential() const = 0;
   // Why the resource cannot do its job now ("not attached to the API"); empty: all is well. A resource that was removed, or whose
   // credential is refused, stays up with that as its reason, so that a supervisor does not start it again and again.
   virtual std::string NotReadyReason() const = 0;
