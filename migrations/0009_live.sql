@@ -25,7 +25,9 @@ create index lectures_rehearsals on lectures (created_at) where rehearsal_of is 
 
 alter table personal_tokens add column expires_at timestamptz;
 
+-- Live streams take slots of their own, beside the ordinary ones.
 alter table resource_sessions add column live_slots int not null default 0;
+alter table resource_sessions add column live_busy int not null default 0;
 
 -- One view of a lecture on its way to its VOD service. The ingest job (class 0) places it: its token is the epoch, its resource the
 -- worker. A stream that is taken up again gets a new job; the recording stays one.
@@ -56,7 +58,9 @@ create table live_streams (
   warnings        jsonb not null default '[]',                    -- of the worker: list of LiveWarning
   proxy_report    jsonb not null default '{}',                    -- StreamReport, as last heard
   reason          text not null default '',
+  worker_at       timestamptz,              -- when its worker last reported
   end_reason      text not null default '',
+  by_hand         boolean not null default false,                 -- a person ended it
   ended_at        timestamptz
 ) with (fillfactor = 70);
 -- Two streams of one view would fight for it.
@@ -64,6 +68,8 @@ create unique index live_streams_running on live_streams (lecture_id, view) wher
 create index live_streams_lecture on live_streams (lecture_id, id);
 create index live_streams_organization on live_streams (organization_id, id);
 create index live_streams_job on live_streams (job_id);
+create index live_streams_task on live_streams (task_id);
+create index live_streams_session on live_streams (session) where session <> '';
 create index live_streams_open on live_streams (id) where state <> 'ended';
 create index live_streams_proxy on live_streams (proxy_id) where state <> 'ended';
 

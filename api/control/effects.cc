@@ -30,21 +30,6 @@ int64_t Milliseconds(double seconds) {
   return std::isfinite(seconds) && seconds > 0 ? static_cast<int64_t>(std::min(seconds, kMost) * 1000) : 0;
 }
 
-NewJob ToNewJob(const PlannedJob& planned, absl::Span<const int64_t> ids, int64_t id, int64_t vod_resource) {
-  NewJob job;
-  job.id = id;
-  job.kind = planned.kind;
-  job.label = planned.label;
-  job.job_class = planned.job_class;
-  job.priority = planned.priority;
-  job.pinned_resource = planned.at_vod_service ? vod_resource : 0;
-  job.run_limit_seconds = planned.run_limit_seconds;
-  job.stall_seconds = planned.stall_seconds;
-  job.spec_json = SpecJson(planned, ids);
-  job.needs = planned.needs;
-  return job;
-}
-
 absl::Status ApplyProbe(Shared& shared, pg::Session& session, const LockedJob& job, const v1::MediaInfo& media) {
   ASSIGN_OR_RETURN(std::vector<PlannedJob> plan, PlanAfterProbe({job.upload_id, job.lecture, job.view}, media));
   RETURN_IF_ERROR(shared.assets.SetMedia(session, job.asset, Json(media), Milliseconds(media.duration_seconds())));

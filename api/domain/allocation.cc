@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace lectern::api {
@@ -14,6 +15,12 @@ constexpr int kDeepestTree = 64;  // the database allows 16; a bound against cyc
 
 bool Contains(const std::vector<int64_t>& list, int64_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// 0 where it need not be avoided; else the higher the later it failed.
+int64_t AvoidRank(const std::vector<int64_t>& avoid, int64_t resource) {
+  const auto found = std::find(avoid.rbegin(), avoid.rend(), resource);
+  return avoid.rend() - found;
 }
 
 bool HasCapability(const CandidateResource& resource, const std::string& capability) {
@@ -37,10 +44,25 @@ std::string HealthWords(ResourceHealth health) {
   return "";
 }
 
+bool HasLiveRoom(const CandidateResource& resource) {
+  return resource.health == ResourceHealth::kAlive && !resource.draining && resource.live_busy < resource.live_slots &&
+         absl::StartsWith(resource.public_url, "rtmp://");
+}
+
+std::string WhyNoLiveRoom(const CandidateResource& resource) {
+  if (resource.live_slots <= 0) return "takes no live streams";
+  if (!absl::StartsWith(resource.public_url, "rtmp://")) return "has no address for live streams";
+  if (resource.live_busy >= resource.live_slots) {
+    return absl::StrCat("is full (", resource.live_busy, " of ", resource.live_slots, " live streams)");
+  }
+  return "";
+}
+
 // Why it does not take the job although it may; empty where it can.
-std::string WhyNotNow(const CandidateResource& resource) {
+std::string WhyNotNow(const CandidateResource& resource, bool live) {
   if (resource.health != ResourceHealth::kAlive) return HealthWords(resource.health);
   if (resource.draining) return "is draining";
+  if (live) return WhyNoLiveRoom(resource);
   if (resource.quarantined) return "is in quarantine after failures in a row";
   if (resource.slots <= 0) return "offers no slots";
   if (resource.busy >= resource.slots) {
@@ -96,13 +118,14 @@ class Placement {
     });
     std::vector<Assignment> assignments;
     for (const WaitingJob* job : order) {
-      if (free_ <= 0) break;
-      if (std::optional<int> index = Best(*job)) {
-        CandidateResource& resource = resources_[*index];
-        assignments.push_back({job->id, resource.id, resource.epoch});
-        ++resource.busy;
-        --free_;
-      }
+      const bool live = IsLive(*job);
+      if (!live && free_ <= 0) continue;
+      std::optional<int> index = live ? BestLive(*job) : Best(*job);
+      if (!index) continue;
+      CandidateResource& resource = resources_[*index];
+      assignments.push_back({job->id, resource.id, resource.epoch});
+      ++(live ? resource.live_busy : resource.busy);
+      if (!live) --free_;
     }
     return assignments;
   }
@@ -139,6 +162,22 @@ class Placement {
     return best;
   }
 
+  std::optional<int> BestLive(const WaitingJob& job) {
+    std::optional<int> best;
+    auto best_rank = std::make_tuple(false, int64_t{0}, 0, 0, 0.0, int64_t{0});
+    for (const Option& option : Options(job)) {
+      const CandidateResource& resource = resources_[option.resource];
+      if (!HasLiveRoom(resource)) continue;
+      auto rank = std::make_tuple(resource.quarantined, AvoidRank(job.avoid, resource.id), option.tier,
+                                  resource.live_busy, resource.load, resource.id);
+      if (!best || rank < best_rank) {
+        best = option.resource;
+        best_rank = rank;
+      }
+    }
+    return best;
+  }
+
   const Snapshot& snapshot_;
   std::vector<CandidateResource> resources_;  // busy grows with what is placed
   absl::flat_hash_map<GroupKey, std::vector<Option>> options_;
@@ -159,7 +198,7 @@ std::string TierWords(int tier) {
 
 // True where another resource that the job need not avoid takes work, so that it waits for that one.
 bool IsAvoided(const WaitingJob& job, const CandidateResource& resource, const Snapshot& snapshot) {
-  if (!Contains(job.avoid, resource.id)) return false;
+  if (IsLive(job) || !Contains(job.avoid, resource.id)) return false;
   return std::any_of(snapshot.resources.begin(), snapshot.resources.end(), [&](const CandidateResource& other) {
     return !Contains(job.avoid, other.id) && TakesWork(other) && MayEverRun(job, other, *snapshot.tree);
   });
@@ -177,6 +216,10 @@ std::string Summarize(int eligible, int able, int foreign) {
 }
 
 }  // namespace
+
+bool IsLive(const WaitingJob& job) {
+  return job.kind == kLiveIngestKind;
+}
 
 int OrganizationTree::Distance(int64_t ancestor, int64_t descendant) const {
   int64_t at = descendant;
@@ -209,7 +252,7 @@ std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, con
       return "belongs to another organization and is not shared";
     if (!HasCapability(resource, job.capability)) return absl::StrCat("cannot do ", job.capability);
   }
-  return WhyNotNow(resource);
+  return WhyNotNow(resource, IsLive(job));
 }
 
 std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy() {

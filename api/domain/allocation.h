@@ -38,6 +38,9 @@ struct CandidateResource {
   bool quarantined = false;
   int slots = 0;
   int busy = 0;
+  int live_slots = 0;                  // live streams beside them
+  int live_busy = 0;
+  std::string public_url;              // workers: rtmp://HOST:PORT, where proxies publish
   double load = 0;                     // 0..1, share of its processors
   std::vector<std::string> capabilities;
   int64_t epoch = 0;                   // of its session, for the guarded assignment
@@ -53,8 +56,13 @@ struct WaitingJob {
   absl::Time ready_at;                 // database clock; older first
   std::string capability;              // empty: none needed
   int64_t pinned_resource = 0;         // 0: any worker
-  std::vector<int64_t> avoid;          // failed there; others are preferred
+  std::vector<int64_t> avoid;          // failed there, oldest first; others are preferred
 };
+
+// The ingest of a live stream: takes a live slot, never an ordinary one.
+inline constexpr char kLiveIngestKind[] = "live_ingest";
+inline constexpr char kLiveCapability[] = "live";
+bool IsLive(const WaitingJob& job);
 
 struct Snapshot {
   std::vector<WaitingJob> jobs;
@@ -81,6 +89,7 @@ bool MayEverRun(const WaitingJob& job, const CandidateResource& resource, const 
 std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, const OrganizationTree& tree);
 
 // A policy. Same snapshot, same answer; never a resource for which WhyNot answers, never more jobs than free slots.
+// Live streams have slots of their own: the two kinds neither take room from each other nor wait for each other.
 class AllocationPolicy {
  public:
   virtual ~AllocationPolicy() = default;
@@ -91,6 +100,8 @@ class AllocationPolicy {
 // Jobs by class, priority, age, id; each takes the nearest tier (own, ancestors upwards, shared), there one that it need not
 // avoid, then the lowest share of busy slots, then the lowest load, then the lowest id. A job that can go nowhere does not hold
 // up the ones behind it. A resource to be avoided is used only where no other that may run the job is alive and takes work.
+// A live stream does not wait for a better place: the resources that it should avoid come last, of those the one that failed it
+// longest ago first, ones in quarantine last of all; else nearest tier, fewest live streams, lowest load, lowest id.
 std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy();
 
 // Why a ready job waits.

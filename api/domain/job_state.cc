@@ -33,6 +33,10 @@ constexpr std::array<unsigned, kJobStates> kMoves = {
 constexpr absl::Duration kBackOffStart = absl::Seconds(2);
 constexpr absl::Duration kBackOffCap = absl::Minutes(5);
 constexpr int kPoisonLosses = 3;
+// A live ingest that ends so soon, and has done so before, was not worked on.
+constexpr absl::Duration kLiveStorm = absl::Seconds(1);
+constexpr absl::Duration kLiveBreath = absl::Milliseconds(500);
+constexpr int kLiveAtOnce = 3;
 
 // AWS's "full jitter": anywhere between nothing and the exponential bound, so that what failed together does not come back
 // together.
@@ -73,6 +77,15 @@ Verdict JudgeMedia(const JobHistory& history, Verdict verdict, double random) {
   return verdict;
 }
 
+Verdict JudgeLive(const JobHistory& history, Trouble trouble, Verdict verdict) {
+  verdict.avoid = true;
+  if (trouble == Trouble::kLost) verdict.losses = history.losses + 1;
+  const bool storm = trouble == Trouble::kFailed && history.ran < kLiveStorm && history.attempt > kLiveAtOnce;
+  verdict.next = storm ? JobState::kRetryWait : JobState::kReady;
+  verdict.delay = storm ? kLiveBreath : absl::ZeroDuration();
+  return verdict;
+}
+
 }  // namespace
 
 absl::string_view JobStateWord(JobState state) { return kStateWords[static_cast<size_t>(state)]; }
@@ -103,6 +116,7 @@ Verdict Judge(const JobHistory& history, Trouble trouble, FailureClass failure, 
   verdict.failure = trouble != Trouble::kFailed || failure == FailureClass::kNone ? FailureClass::kInfrastructure : failure;
   verdict.losses = history.losses;
   verdict.media_failures = history.media_failures;
+  if (history.live) return JudgeLive(history, trouble, verdict);
   // What reported it has said why in a sentence for the lecturer; nothing needs to be added.
   if (verdict.failure == FailureClass::kRejectedInput) return Fail(verdict, "");
   if (trouble == Trouble::kLost) {

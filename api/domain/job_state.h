@@ -60,6 +60,8 @@ struct JobHistory {
   int media_failures = 0;      // different resources that found the input bad
   bool media_failed_here = false;   // this resource found the input bad before
   int eligible = 1;            // resources that could run it, this one included
+  bool live = false;           // the ingest of a live stream
+  absl::Duration ran = absl::InfiniteDuration();   // this attempt
 };
 
 struct Verdict {
@@ -78,6 +80,9 @@ struct Verdict {
 // not the job was at fault. Media: two different resources must agree, or the same one twice where no other is eligible. Lost
 // three times on three resources (or on all that there are): poison. Rejected input fails at once. No class runs more often
 // than `max_attempts`.
+//
+// A live ingest fails for no reason: it is ready at once, elsewhere where it can be. Only one that fails again and again within a
+// second takes a breath, so that it does not keep the database busy.
 Verdict Judge(const JobHistory& history, Trouble trouble, FailureClass failure, double random);
 
 }  // namespace lectern::api

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "api/domain/allocation.h"
 #include "common/base/status.h"
 #include "common/media/ladder.h"
 #include "lectern/v1/jobs.pb.h"
@@ -19,6 +20,11 @@ constexpr int kAudioPriority = 0;
 constexpr int kFirstRenditionPriority = 1;
 constexpr int kFactsPriority = 5;
 constexpr int kRenditionPriority = 10;   // and up, best picture first
+
+constexpr int kDaySeconds = 24 * 3600;
+// A recording of a day, copied at the pace of a slow disk, whose progress may stand still while the playlists are ended.
+constexpr int kFinaliseLimitSeconds = 4 * 3600;
+constexpr int kFinaliseStallSeconds = 300;
 
 // The quickest rendition that people can still work with is published first.
 constexpr int kGoodEnoughLines = 470;   // "480p" comes out a little lower where the shape is not exactly 16:9
@@ -49,6 +55,14 @@ PlannedJob NewPlanned(const Recording& recording, absl::string_view kind, absl::
 class Planner {
  public:
   Planner(const Recording& recording, const v1::MediaInfo& media) : recording_(recording), media_(media) {}
+
+  std::vector<PlannedJob> RunLive(bool continuous) {
+    const bool usable = media_.duration_seconds() > 0;
+    if (!usable) return {};
+    if (media_.has_video() && continuous) AddRenditions(/*copied=*/true);
+    AddFacts(media_.has_video(), media_.has_audio());
+    return std::move(jobs_);
+  }
 
   std::vector<PlannedJob> Run() {
     const bool video = media_.has_video(), audio = media_.has_audio();
@@ -180,6 +194,41 @@ PlannedJob PlanProbe(const Recording& recording) {
   job.job_class = kInteractiveClass;
   job.spec->mutable_probe();
   return job;
+}
+
+PlannedJob PlanLiveIngest(const Recording& recording, int64_t start_time_ms, bool pull, int64_t end_time_ms) {
+  PlannedJob job = NewPlanned(recording, kLiveIngestKind, "");
+  job.job_class = kLiveClass;
+  job.capability = kLiveCapability;
+  job.run_limit_seconds = kDaySeconds;
+  job.stall_seconds = 2 * kDaySeconds;   // longer than it may run: none
+  v1::LiveIngestSpec& spec = *job.spec->mutable_live_ingest();
+  spec.set_start_time_ms(start_time_ms);
+  spec.set_pull(pull);
+  if (pull) spec.set_end_time_ms(end_time_ms);
+  return job;
+}
+
+PlannedJob PlanFinalise(const Recording& recording) {
+  PlannedJob job = NewPlanned(recording, kFinaliseKind, "");
+  job.job_class = kInteractiveClass;
+  job.at_vod_service = true;
+  job.run_limit_seconds = kFinaliseLimitSeconds;
+  job.stall_seconds = kFinaliseStallSeconds;
+  job.spec->mutable_finalise();
+  return job;
+}
+
+PlannedJob PlanDeleteMedia(const Recording& recording) {
+  PlannedJob job = NewPlanned(recording, "delete_media", "");
+  job.job_class = kBackgroundClass;
+  job.at_vod_service = true;
+  job.spec->mutable_delete_media();
+  return job;
+}
+
+std::vector<PlannedJob> PlanAfterLiveProbe(const Recording& recording, const v1::MediaInfo& media, bool continuous) {
+  return Planner(recording, media).RunLive(continuous);
 }
 
 absl::StatusOr<std::vector<PlannedJob>> PlanAfterProbe(const Recording& recording, const v1::MediaInfo& media) {

@@ -80,18 +80,20 @@ with due as materialized (
 update jobs set state = 'ready' from due where jobs.id = due.id)sql";
 
 // The rows are locked before the session's room is counted, so that `busy` grows by exactly what is leased. A wish
-// whose session has no room for all of its jobs leaves them ready; the next pass sees the true room.
+// whose session has no room for all of its jobs leaves them ready; the next pass sees the true room. Live streams are
+// counted apart.
 constexpr char kAssign[] = R"sql(
 with wish as materialized (
   select * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as w(job_id, resource_id, epoch)
 ), picked as materialized (
-  select j.id, w.resource_id, w.epoch from wish w join jobs j on j.id = w.job_id
+  select j.id, w.resource_id, w.epoch, j.kind = 'live_ingest' as live from wish w join jobs j on j.id = w.job_id
   where j.state = 'ready' and j.cancel_requested_at is null order by j.id for update of j skip locked
 ), room as (
-  update resource_sessions s set busy = s.busy + p.count
-  from (select resource_id, epoch, count(*)::int as count from picked group by 1, 2) p
+  update resource_sessions s set busy = s.busy + p.count, live_busy = s.live_busy + p.live
+  from (select resource_id, epoch, count(*) filter (where not live)::int as count, count(*) filter (where live)::int as live
+        from picked group by 1, 2) p
   where s.resource_id = p.resource_id and s.epoch = p.epoch and s.state = 'alive' and s.disconnected_at is null
-    and not s.leaving and s.busy + p.count <= s.slots
+    and not s.leaving and (p.count = 0 or s.busy + p.count <= s.slots) and (p.live = 0 or s.live_busy + p.live <= s.live_slots)
     and not exists (select 1 from resources r where r.id = s.resource_id and (r.draining or r.removed_at is not null))
   returning s.resource_id, s.epoch, s.api_instance
 ), leased as (
@@ -100,19 +102,25 @@ with wish as materialized (
   from picked p join room on room.resource_id = p.resource_id and room.epoch = p.epoch
   where j.id = p.id
   returning j.id, j.task_id, j.token, j.resource_id, j.resource_epoch, room.api_instance, j.spec, j.run_limit_seconds,
-            j.stall_seconds, j.class, extract(epoch from now() - j.run_at)::float8 as waited
+            j.stall_seconds, j.class, j.kind, extract(epoch from now() - j.run_at)::float8 as waited
 ), tried as (
   insert into job_attempts (job_id, token, resource_id) select id, token, resource_id from leased
 )
-select l.*, a.upload_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, a.vod_resource_id, v.public_url
+select l.*, a.upload_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, a.vod_resource_id, v.public_url,
+       case when l.kind = 'live_ingest' then
+         (select h.sealed_url from live_streams ls join lectures le on le.id = ls.lecture_id
+          join hall_sources h on h.hall_id = le.hall_id and h.view = ls.view where ls.job_id = l.id and ls.source = 'hall') end as sealed_url
 from leased l join tasks t on t.id = l.task_id left join assets a on a.id = t.asset_id
      left join resources v on v.id = a.vod_resource_id
 order by l.id)sql";
 
 constexpr char kListLeased[] = R"sql(
 select j.id, j.task_id, j.token, j.resource_id, j.resource_epoch, s.api_instance, j.spec, j.run_limit_seconds, j.stall_seconds,
-       j.class, 0::float8 as waited,
-       a.upload_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, a.vod_resource_id, v.public_url
+       j.class, j.kind, 0::float8 as waited,
+       a.upload_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, a.vod_resource_id, v.public_url,
+       case when j.kind = 'live_ingest' then
+         (select h.sealed_url from live_streams ls join lectures le on le.id = ls.lecture_id
+          join hall_sources h on h.hall_id = le.hall_id and h.view = ls.view where ls.job_id = j.id and ls.source = 'hall') end as sealed_url
 from jobs j join resource_sessions s on s.resource_id = j.resource_id and s.epoch = j.resource_epoch
      join tasks t on t.id = j.task_id left join assets a on a.id = t.asset_id left join resources v on v.id = a.vod_resource_id
 where j.state = 'leased' and s.api_instance = $1 and ($2::bigint = 0 or j.resource_id = $2) and j.accept_by > now()
@@ -144,17 +152,18 @@ where j.state in ('running', 'cancelling'))sql";
 
 constexpr char kReject[] = R"sql(
 with back as (
-  update jobs j set state = 'retry_wait', run_at = now() + interval '1 second', accept_by = null, run_by = null, progress = 0,
+  update jobs j set state = case when j.kind = 'live_ingest' then 'ready' else 'retry_wait' end, run_at = now() + interval '1 second',
+                    accept_by = null, run_by = null, progress = 0,
                     attempt = j.attempt - case when j.state = 'running' then 1 else 0 end,
-                    avoid_resources = case when $1::bigint = any(j.avoid_resources) then j.avoid_resources
-                                           else j.avoid_resources || $1::bigint end
+                    avoid_resources = array_remove(j.avoid_resources, $1::bigint) || $1::bigint
   where j.id = $2 and j.token = $3 and j.resource_id = $1 and j.state in ('leased', 'running')
-  returning j.id, j.token, j.resource_id, j.resource_epoch
+  returning j.id, j.token, j.resource_id, j.resource_epoch, j.kind
 ), tried as (
   update job_attempts a set ended_at = now(), outcome = 'rejected', error = left($4, 1000)
   from back where a.job_id = back.id and a.token = back.token
 ), freed as (
-  update resource_sessions s set busy = greatest(s.busy - 1, 0) from back
+  update resource_sessions s set busy = greatest(s.busy - (back.kind <> 'live_ingest')::int, 0),
+                                 live_busy = greatest(s.live_busy - (back.kind = 'live_ingest')::int, 0) from back
   where s.resource_id = back.resource_id and s.epoch = back.resource_epoch
 )
 select id from back)sql";
@@ -233,6 +242,8 @@ std::vector<AssignedJob> ReadAssigned(const pg::Rows& rows) {
     job.stall_limit = absl::Seconds(row.Int("stall_seconds"));
     job.waited = absl::Seconds(row.Double("waited"));
     job.job_class = static_cast<int>(row.Int("class"));
+    job.kind = row.Text("kind");
+    if (!row.IsNull("sealed_url")) job.sealed_pull_url = row.Bytes("sealed_url");
   }
   return jobs;
 }

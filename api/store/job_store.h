@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "api/domain/allocation.h"
 #include "api/domain/job_state.h"
+#include "api/domain/task_graph.h"
 #include "api/store/asset_store.h"
 #include "common/pg/pool.h"
 
@@ -35,9 +36,12 @@ struct NewJob {
   std::vector<int> needs;          // indices in the same list
 };
 
+// A planned job as a row. `ids`: of all jobs of its plan; `id`: its own, 0: given by the database.
+NewJob ToNewJob(const PlannedJob& planned, absl::Span<const int64_t> ids, int64_t id, int64_t vod_resource);
+
 struct NewTask {
   int64_t organization = 0;
-  std::string kind;                // "publish_recording", "delete_media", "test"
+  std::string kind;                // "publish_recording", "delete_media", "live", "test"
   int64_t lecture = 0;             // 0: none
   int64_t asset = 0;
   int64_t created_by = 0;
@@ -73,6 +77,8 @@ struct AssignedJob {
   absl::Duration stall_limit;
   absl::Duration waited;           // from when it was ready until this lease
   int job_class = 3;
+  std::string kind;
+  std::string sealed_pull_url;     // live ingest of a hall: where its source is, sealed by the services
 };
 
 // A job and the resource that holds it, or says so.
@@ -93,6 +99,8 @@ struct LockedJob {
   int64_t lecture = 0;
   std::string view;
   int64_t vod_resource = 0;
+  std::string asset_state;
+  bool from_live = false;          // the recording is one of a live stream
   std::string kind;
   std::string label;
   std::string capability;
@@ -213,8 +221,8 @@ class JobStore {
   absl::StatusOr<std::vector<HeldJob>> ListCancelling(const std::string& api_instance);
   // leased -> running, where resource and token are the holder's. Answers with those that run now (idempotent).
   absl::StatusOr<std::vector<JobToken>> Accept(absl::Span<const HeldJob> jobs);
-  // The holder does not want it, or gives it back because it shuts down: retry_wait for a second, preferably elsewhere; the
-  // attempt does not count. False: fenced.
+  // The holder does not want it, or gives it back because it shuts down: retry_wait for a second (a live ingest: ready), preferably
+  // elsewhere; the attempt does not count. False: fenced.
   absl::StatusOr<bool> Reject(int64_t resource, int64_t job, int64_t token, const std::string& reason);
   // Only growing progress counts against the stall limit.
   absl::Status Progress(absl::Span<const HeldJob> jobs);
@@ -241,9 +249,12 @@ class JobStore {
     std::string error;
     std::string log_tail;
   };
-  // Ends a locked job: its children become ready where this was the last that they needed, or are skipped, with theirs.
+  // Ends a locked job: its children become ready where this was the last that they needed, or are skipped, with theirs. The ingest
+  // of a live stream is followed by the job that finalises its recording, however it ends; where that one does not succeed, the
+  // stream ends with what can be played.
   absl::Status End(pg::Session& session, const LockedJob& job, const Ending& ending);
-  // Releases a locked job for another attempt.
+  // Releases a locked job for another attempt. A live ingest whose attempt did not end by a person's wish ("moved") counts as a
+  // failover of its stream.
   absl::Status Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict, const Ending& ending);
   // Ends the task where no job is left, and with it its recording (AssetStore::Finish). Absent: some are left.
   absl::StatusOr<std::optional<TaskEnd>> EndTask(pg::Session& session, int64_t task);
@@ -270,15 +281,23 @@ class JobStore {
   // kFailedPrecondition/JOB_ENDED where it has ended.
   absl::StatusOr<CancelRequest> RequestCancel(int64_t job);
   absl::StatusOr<CancelRequest> Cancel(pg::Session& session, int64_t job);
-  // Every unended job of the lecture, or of one asset (other one 0); the API instances to tell.
+  // Takes a job that is leased or runs out of the hands of `resource`, to be placed again at once, preferably elsewhere. False:
+  // fenced, or it is being cancelled.
+  absl::StatusOr<bool> Release(int64_t resource, int64_t job, int64_t token, const std::string& outcome, const std::string& reason);
+  // A job that waits for another attempt need not wait any longer.
+  absl::Status MakeReady(int64_t job);
+  // Every unended job of the lecture, or of one asset (other one 0); the API instances to tell. The streams of a whole lecture
+  // end without a recording: it is going to be deleted.
   absl::StatusOr<std::vector<std::string>> CancelAll(pg::Session& session, int64_t lecture, int64_t asset);
   // A failed, cancelled, skipped or expired job runs again, with all that were skipped because of it.
-  // kFailedPrecondition/JOB_NOT_ENDED, /JOB_DONE, /PARENT_NOT_DONE.
+  // kFailedPrecondition/JOB_NOT_ENDED, /JOB_DONE, /PARENT_NOT_DONE, /STREAM_ENDED (the ingest of a live stream).
   absl::Status Retry(int64_t job);
 
   absl::StatusOr<std::vector<QueueDepth>> ListDepths();
 
  private:
+  absl::Status FollowLive(pg::Session& session, const LockedJob& job, const Ending& ending);
+
   pg::Pool& pool_;
   AssetStore assets_;
 };

@@ -17,6 +17,7 @@ select id from tasks where id = (select task_id from jobs where id = $1) for no 
 
 #define LECTERN_LOCKED_JOB_COLUMNS                                                                                \
   "select j.id, j.task_id, j.organization_id, t.asset_id, d.upload_id, d.lecture_id, d.view, d.vod_resource_id, " \
+  "d.state as asset_state, d.from_live, "                                                                         \
   "j.kind, j.label, j.capability, j.state, j.token, "                                                             \
   "j.resource_id, j.resource_epoch, j.cancel_requested_at is not null as cancel_requested, j.spec, j.attempt, "   \
   "j.max_attempts, "                                                                                              \
@@ -58,7 +59,8 @@ constexpr char kEndJob[] =
     "log_tail = left($7, 4096)"
     "  from gone where $3::text <> '' and a.job_id = gone.id and a.token = gone.token and a.ended_at is null"
     "), freed as ("
-    "  update resource_sessions s set busy = greatest(s.busy - 1, 0) from gone"
+    "  update resource_sessions s set busy = greatest(s.busy - (gone.kind <> 'live_ingest')::int, 0),"
+    "                                 live_busy = greatest(s.live_busy - (gone.kind = 'live_ingest')::int, 0) from gone"
     "  where s.resource_id = gone.resource_id and s.epoch = gone.resource_epoch and gone.state in ('leased', "
     "'running', 'cancelling')"
     "), children as materialized ("
@@ -87,24 +89,32 @@ with back as (
   update jobs j set state = $2, run_at = now() + $3::interval, losses = $4, media_failures = $5, failure_class = $6,
                     attempt = j.attempt + case when j.state = 'leased' and $9::text <> 'not_accepted' then 1 else 0 end,
                     error = left($7, 2000), accept_by = null, run_by = null, progress = 0, progress_at = null,
-                    avoid_resources = case when $8::boolean and not coalesce(j.resource_id = any(j.avoid_resources), true)
-                                           then j.avoid_resources || j.resource_id else j.avoid_resources end
+                    avoid_resources = case when $8::boolean and j.resource_id is not null
+                                           then array_remove(j.avoid_resources, j.resource_id) || j.resource_id
+                                           else j.avoid_resources end
   where j.id = $1
-  returning j.id, j.token, j.resource_id, j.resource_epoch
+  returning j.id, j.token, j.resource_id, j.resource_epoch, j.kind
 ), tried as (
   update job_attempts a set ended_at = now(), outcome = $9::text, failure_class = $6, error = left($7, 2000), log_tail = left($10, 4096)
   from back where a.job_id = back.id and a.token = back.token
+), freed as (
+  update resource_sessions s set busy = greatest(s.busy - (back.kind <> 'live_ingest')::int, 0),
+                                 live_busy = greatest(s.live_busy - (back.kind = 'live_ingest')::int, 0) from back
+  where s.resource_id = back.resource_id and s.epoch = back.resource_epoch
 )
-update resource_sessions s set busy = greatest(s.busy - 1, 0) from back
-where s.resource_id = back.resource_id and s.epoch = back.resource_epoch)sql";
+update live_streams ls set failovers = ls.failovers + 1, reason = left($7, 500) from back
+where back.kind = 'live_ingest' and ls.job_id = back.id and $9::text <> 'moved')sql";
 
+// A recording that is on air (again) is not ended by what was to become of it before.
 constexpr char kEndTask[] = R"sql(
 update tasks t set ended_at = now(),
   state = case when exists (select 1 from jobs_ended e where e.task_id = t.id and e.state in ('failed', 'expired')) then 'failed'
-               when exists (select 1 from jobs_ended e where e.task_id = t.id and e.state = 'cancelled') then 'cancelled'
+               when exists (select 1 from jobs_ended e where e.task_id = t.id and e.state = 'cancelled' and e.kind <> 'live_ingest')
+                 then 'cancelled'
                else 'done' end
 where t.id = $1 and t.state = 'open' and not exists (select 1 from jobs j where j.task_id = t.id)
-returning t.id, t.asset_id, t.kind, t.state,
+returning t.id, t.kind, t.state,
+  (select a.id from assets a where a.id = t.asset_id and a.state <> 'live') as asset_id,
   (select e.error from jobs_ended e where e.task_id = t.id and e.state in ('failed', 'expired') order by e.id limit 1) as error)sql";
 
 constexpr char kListChildren[] = R"sql(
@@ -116,22 +126,30 @@ constexpr char kReleaseUnaccepted[] = R"sql(
 with late as materialized (
   select id from jobs where state = 'leased' and accept_by < now() order by id limit 1000 for update skip locked
 ), back as (
-  update jobs j set state = 'ready', run_at = now(), accept_by = null from late where j.id = late.id
-  returning j.id, j.token, j.resource_id, j.resource_epoch
+  update jobs j set state = 'ready', run_at = now(), accept_by = null,
+    avoid_resources = case when j.kind = 'live_ingest' then array_remove(j.avoid_resources, j.resource_id) || j.resource_id
+                           else j.avoid_resources end
+  from late where j.id = late.id
+  returning j.id, j.token, j.resource_id, j.resource_epoch, j.kind
 ), tried as (
   update job_attempts a set ended_at = now(), outcome = 'not_accepted' from back where a.job_id = back.id and a.token = back.token
 ), freed as (
-  update resource_sessions s set busy = greatest(s.busy - b.count, 0)
-  from (select resource_id, resource_epoch, count(*)::int as count from back group by 1, 2) b
+  update resource_sessions s set busy = greatest(s.busy - b.count, 0), live_busy = greatest(s.live_busy - b.live, 0)
+  from (select resource_id, resource_epoch, count(*) filter (where kind <> 'live_ingest')::int as count,
+               count(*) filter (where kind = 'live_ingest')::int as live from back group by 1, 2) b
   where s.resource_id = b.resource_id and s.epoch = b.resource_epoch
 )
 select distinct resource_id, resource_epoch from back)sql";
 
+// A live ingest that is to end stores what has arrived, however long its VOD service is away, and tells that it is at it.
 constexpr char kListTroubled[] = R"sql(
 select id, token, trouble, cancelling from (
   select j.id, j.token, j.state = 'cancelling' as cancelling,
     case when s.resource_id is null or s.state <> 'alive' or s.epoch <> j.resource_epoch then 'lost'
-         when j.state = 'cancelling' and j.cancel_requested_at < now() - $1::interval then 'lost'
+         when j.state = 'cancelling' and j.cancel_requested_at < now() - $1::interval
+              and not (j.kind = 'live_ingest' and j.cancel_requested_at > now() - interval '1 hour'
+                       and exists (select 1 from live_streams ls where ls.job_id = j.id and ls.worker_at > now() - $1::interval))
+           then 'lost'
          when j.state = 'running' and j.run_by < now() then 'overdue'
          when j.state = 'running' and j.progress_at < now() - make_interval(secs => j.stall_seconds)
               and make_interval(secs => j.stall_seconds) <= $2::interval then 'stalled' end as trouble
@@ -157,6 +175,8 @@ LockedJob ReadLocked(const pg::Row& row) {
   job.lecture = row.Int("lecture_id");
   job.view = row.Text("view");
   job.vod_resource = row.Int("vod_resource_id");
+  job.asset_state = row.Text("asset_state");
+  job.from_live = row.Bool("from_live");
   job.kind = row.Text("kind");
   job.label = row.Text("label");
   job.capability = row.Text("capability");
@@ -175,6 +195,8 @@ LockedJob ReadLocked(const pg::Row& row) {
   job.history.lost_resources = static_cast<int>(row.Int("lost_resources"));
   job.history.media_failures = static_cast<int>(row.Int("media_failures"));
   job.history.media_failed_here = row.Bool("media_failed_here");
+  job.history.live = job.kind == kLiveIngestKind;
+  job.history.ran = job.ran;
   return job;
 }
 
@@ -227,7 +249,7 @@ absl::Status JobStore::End(pg::Session& session, const LockedJob& job, const End
       session.Run({"end_job", kEndJob}, job.id, JobStateWord(ending.state), ending.attempt_outcome, ending.result_json,
                   FailureClassWord(ending.failure), ending.error, ending.log_tail, SkipReason(job, ending.state)));
   if (rows[0].Int("ended") != 1) return absl::AbortedError("the job has ended meanwhile");
-  return absl::OkStatus();
+  return FollowLive(session, job, ending);
 }
 
 absl::Status JobStore::Requeue(pg::Session& session, const LockedJob& job, const Verdict& verdict,

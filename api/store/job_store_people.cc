@@ -51,8 +51,17 @@ select j.id from jobs j join tasks t on t.id = j.task_id left join assets a on a
 where t.kind <> 'delete_media'
   and (($1::bigint <> 0 and coalesce(a.lecture_id, t.lecture_id) = $1) or ($2::bigint <> 0 and t.asset_id = $2)) order by j.id)sql";
 
+// In the order of all locks: tasks before streams.
+constexpr char kLockTasksOfLecture[] = R"sql(
+select t.id from tasks t left join assets a on a.id = t.asset_id
+where coalesce(a.lecture_id, t.lecture_id) = $1 and t.state = 'open' order by t.id for no key update of t)sql";
+
+constexpr char kForgetStreams[] = R"sql(
+update live_streams set state = 'ended', ended_at = now(), end_reason = 'the lecture was deleted', by_hand = true
+where lecture_id = $1 and state <> 'ended')sql";
+
 constexpr char kEndedJob[] = R"sql(
-select t.id as task_id, t.asset_id, e.state,
+select t.id as task_id, t.asset_id, e.state, e.kind,
   (select p.id from job_dependencies d left join jobs_ended p on p.id = d.parent_id
    where d.child_id = $1 and p.state is distinct from 'done' order by p.id limit 1) as parent,
   exists (select 1 from job_dependencies d left join jobs_ended p on p.id = d.parent_id
@@ -129,6 +138,11 @@ absl::Status CheckRetry(int64_t job, const pg::Row& row) {
     return WithReason(
         absl::FailedPreconditionError(absl::StrCat("jobs/", job, " has succeeded; there is nothing to retry")),
         "JOB_DONE");
+  }
+  if (row.Text("kind") == kLiveIngestKind) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "jobs/", job, " took in a live stream that is over; it goes on when its encoder publishes again")),
+                      "STREAM_ENDED");
   }
   if (row.Bool("parent_missing")) {
     return WithReason(
@@ -211,6 +225,10 @@ absl::StatusOr<CancelRequest> JobStore::RequestCancel(int64_t id) {
 }
 
 absl::StatusOr<std::vector<std::string>> JobStore::CancelAll(pg::Session& session, int64_t lecture, int64_t asset) {
+  if (lecture != 0) {
+    RETURN_IF_ERROR(session.Run({"lock_tasks_of_lecture", kLockTasksOfLecture}, lecture).status());
+    RETURN_IF_ERROR(session.Run({"forget_streams", kForgetStreams}, lecture).status());
+  }
   ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"list_jobs_of_recording", kListOfRecording}, lecture, asset));
   std::vector<std::string> instances;
   for (int i = 0; i < rows.size(); ++i) {

@@ -23,18 +23,24 @@ with r as (
 ), fresh as (
   select nextval('resource_epochs') as epoch
 ), s as (
-  insert into resource_sessions as old (resource_id, state, epoch, incarnation, api_instance, slots, lease_until, last_beat_at,
-                                        version, capabilities)
-  select r.id, 'alive', fresh.epoch, $3, $4, $6, now() + $10::interval, now(), $5, $9::text[] from r cross join fresh
+  insert into resource_sessions as old (resource_id, state, epoch, incarnation, api_instance, slots, live_slots, lease_until,
+                                        last_beat_at, version, capabilities)
+  select r.id, 'alive', fresh.epoch, $3, $4, $6, $11, now() + $10::interval, now(), $5, $9::text[] from r cross join fresh
   on conflict (resource_id) do update set
     state = 'alive', incarnation = excluded.incarnation, api_instance = excluded.api_instance, slots = excluded.slots,
-    lease_until = excluded.lease_until, last_beat_at = excluded.last_beat_at, version = excluded.version,
+    live_slots = excluded.live_slots, lease_until = excluded.lease_until, last_beat_at = excluded.last_beat_at, version = excluded.version,
     capabilities = excluded.capabilities, disconnected_at = null, leaving = false,
     epoch = case when old.state = 'alive' and old.incarnation = excluded.incarnation then old.epoch else excluded.epoch end,
     busy = case when old.state = 'alive' and old.incarnation = excluded.incarnation
                 then (select count(*)::int from jobs j where j.resource_id = old.resource_id and j.resource_epoch = old.epoch
-                                                         and j.state in ('leased', 'running', 'cancelling'))
-                else 0 end
+                                                         and j.state in ('leased', 'running', 'cancelling')
+                                                         and j.kind <> 'live_ingest')
+                else 0 end,
+    live_busy = case when old.state = 'alive' and old.incarnation = excluded.incarnation
+                     then (select count(*)::int from jobs j where j.resource_id = old.resource_id and j.resource_epoch = old.epoch
+                                                              and j.state in ('leased', 'running', 'cancelling')
+                                                              and j.kind = 'live_ingest')
+                     else 0 end
   returning epoch
 )
 select s.epoch, s.epoch <> fresh.epoch as resumed, r.organization_id, r.kind, r.draining from s cross join fresh cross join r)sql";
@@ -56,13 +62,13 @@ constexpr char kUndoDisconnect[] = R"sql(
 update resource_sessions set disconnected_at = null
 where resource_id = $1 and epoch = $2 and api_instance = $3 and disconnected_at is not null)sql";
 
-constexpr char kSetSlots[] = R"sql(update resource_sessions set slots = $3 where resource_id = $1 and epoch = $2)sql";
+constexpr char kSetSlots[] = R"sql(update resource_sessions set slots = $3, live_slots = $4 where resource_id = $1 and epoch = $2)sql";
 
 constexpr char kSetLeaving[] =
     R"sql(update resource_sessions set leaving = true where resource_id = $1 and epoch = $2)sql";
 
 constexpr char kMarkLost[] = R"sql(
-update resource_sessions s set state = 'lost', epoch = nextval('resource_epochs'), busy = 0
+update resource_sessions s set state = 'lost', epoch = nextval('resource_epochs'), busy = 0, live_busy = 0
 from resources r
 where r.id = s.resource_id and s.state = 'alive'
   and (s.disconnected_at < now() - $1::interval or ($3::boolean and s.last_beat_at < now() - $2::interval) or r.removed_at is not null)
@@ -82,6 +88,7 @@ where resource_id = $1 and epoch = $2 and (fast_failures > 0 or quarantined_unti
 constexpr char kListCandidates[] = R"sql(
 select r.id, r.organization_id, r.kind, r.host, r.shared, coalesce(s.state, 'never') as state, coalesce(s.epoch, 0) as epoch,
        s.api_instance, coalesce(s.slots, 0) as slots, coalesce(s.busy, 0) as busy,
+       coalesce(s.live_slots, 0) as live_slots, coalesce(s.live_busy, 0) as live_busy, r.public_url,
        r.draining or coalesce(s.leaving, false) as draining, coalesce(s.quarantined_until > now(), false) as quarantined,
        s.disconnected_at is not null as disconnected, coalesce(s.last_beat_at < now() - $1::interval, false) as suspect,
        coalesce(s.capabilities, '{}') as capabilities, coalesce((s.load ->> 'cpu')::float8, 0) as load
@@ -131,6 +138,9 @@ std::vector<CandidateResource> ReadCandidates(const pg::Rows& rows) {
     candidate.quarantined = row.Bool("quarantined");
     candidate.slots = static_cast<int>(row.Int("slots"));
     candidate.busy = static_cast<int>(row.Int("busy"));
+    candidate.live_slots = static_cast<int>(row.Int("live_slots"));
+    candidate.live_busy = static_cast<int>(row.Int("live_busy"));
+    candidate.public_url = row.Text("public_url");
     candidate.load = row.Double("load");
     candidate.capabilities = row.Texts("capabilities");
     candidate.epoch = row.Int("epoch");
@@ -154,7 +164,7 @@ absl::StatusOr<Attached> LinkStore::Attach(const AttachRequest& request, absl::D
     ASSIGN_OR_RETURN(rows, session.Run({"attach_resource", kAttach}, request.resource, request.credential_serial,
                                        request.incarnation, request.api_instance, request.version, request.slots,
                                        request.host, request.public_url,
-                                       absl::Span<const std::string>(request.capabilities), lease));
+                                       absl::Span<const std::string>(request.capabilities), lease, request.live_slots));
     return absl::OkStatus();
   }));
   if (rows.empty()) {
@@ -190,8 +200,8 @@ absl::Status LinkStore::UndoDisconnect(int64_t resource, int64_t epoch, const st
   return pool_.Run({"undo_disconnect", kUndoDisconnect}, resource, epoch, api_instance).status();
 }
 
-absl::Status LinkStore::SetSlots(int64_t resource, int64_t epoch, int slots) {
-  return pool_.Run({"set_slots", kSetSlots}, resource, epoch, slots).status();
+absl::Status LinkStore::SetSlots(int64_t resource, int64_t epoch, int slots, int live_slots) {
+  return pool_.Run({"set_slots", kSetSlots}, resource, epoch, slots, live_slots).status();
 }
 
 absl::Status LinkStore::SetLeaving(int64_t resource, int64_t epoch) {

@@ -22,6 +22,7 @@ struct AttachRequest {
   std::string version;
   std::vector<std::string> capabilities;
   int slots = 0;
+  int live_slots = 0;
   std::string host;                // empty: as joined
   std::string public_url;          // empty: as joined
 };
@@ -81,7 +82,7 @@ class LinkStore {
   absl::Status Disconnect(int64_t resource, int64_t epoch, const std::string& api_instance);
   // It was of an older stream: a newer one of the same session is there.
   absl::Status UndoDisconnect(int64_t resource, int64_t epoch, const std::string& api_instance);
-  absl::Status SetSlots(int64_t resource, int64_t epoch, int slots);
+  absl::Status SetSlots(int64_t resource, int64_t epoch, int slots, int live_slots = 0);
   absl::Status SetLeaving(int64_t resource, int64_t epoch);
   // Sessions that are over by the rules of docs/link.md; silence counts only where `count_silence`.
   absl::StatusOr<std::vector<LostSession>> MarkLost(const LinkTimes& times, bool count_silence);

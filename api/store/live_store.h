@@ -1,7 +1,7 @@
 // Live streams: one view of a lecture on its way to its VOD service (docs/live.md). The ingest job of a stream places it; the
 // fencing token of that job's lease is the stream's epoch.
 //
-// Predicates use the database's clock only. Locks are taken in the order lecture, task, jobs, resource session, stream. Methods
+// Predicates use the database's clock only. Locks are taken in the order lecture, task, jobs, resource session, asset, stream. Methods
 // with a Session run in the caller's transaction.
 #pragma once
 
@@ -78,6 +78,18 @@ struct OpenedLive {
   bool resumed = false;                // it was ending or had ended and goes on
   // API instances to be told of jobs that were cancelled (Hints::push). Hints::work is due in any case.
   std::vector<std::string> instances;
+};
+
+// Where a stream's ingest is, and what a policy must know to place it.
+struct IngestPlace {
+  LiveStreamRow stream;
+  JobState job_state = JobState::kReady;   // kDone where it has ended, in whatever way
+  int64_t resource = 0;                // that holds it, with:
+  int64_t token = 0;
+  int64_t resource_epoch = 0;
+  bool holder_alive = false;
+  std::string holder_url;              // rtmp://HOST:PORT
+  WaitingJob waiting;
 };
 
 struct LiveFilter {
@@ -159,12 +171,13 @@ class LiveStore {
   // again (new ingest job, same recording; what was to improve it is cancelled), else a new one with recording, task and job.
   // Idempotent by session.
   // Errors: kNotFound/LECTURE_NOT_FOUND, kNotFound/RESOURCE_NOT_FOUND (VOD service), kFailedPrecondition/STREAM_ENDED (a person
-  // ended it, or a hall has the view on air).
+  // ended it), /ON_AIR_FROM_HALL.
   absl::StatusOr<OpenedLive> Open(const OpenLive& request);
   absl::StatusOr<OpenedLive> Open(pg::Session& session, const OpenLive& request);
 
   // --- looking ---
   absl::StatusOr<LiveStreamRow> Get(int64_t stream) const;
+  absl::StatusOr<IngestPlace> Locate(int64_t stream) const;
   // The newest one that this publisher's connection owns. Absent: none.
   absl::StatusOr<std::optional<LiveStreamRow>> FindBySession(absl::string_view session) const;
   // Running ones first, then newest first; one statement. Ask for one more than a page holds.
@@ -194,7 +207,7 @@ class LiveStore {
   absl::StatusOr<std::string> End(int64_t stream, absl::string_view reason, bool by_hand);
   // The playlists of these finalise jobs are ended: their recordings are playable. Others are ignored; how many streams ended.
   absl::StatusOr<int> MarkFinalised(absl::Span<const JobToken> finalising);
-  // Whether the job's task is that of a stream that has not been taken up since. Locks the stream.
+  // Whether the task, which the caller has locked, is that of a stream that has not been taken up again since.
   absl::StatusOr<bool> Owns(pg::Session& session, int64_t task);
   // The recording as finalise left it: playable; no renditions: it is forgotten.
   struct Finalised {
