@@ -37,6 +37,8 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("reconnect_grace", &config.control.reconnect_grace,
                  "Time for a resource whose stream broke to come back");
   flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
+  flags.Duration("live_early", &config.live_early, "An encoder is for a lecture from so long before its start");
+  flags.Duration("live_late", &config.live_late, "An encoder is for a lecture until so long after its end");
 }
 
 absl::Status Complete(ApiConfig& config) {
@@ -50,6 +52,9 @@ absl::Status Complete(ApiConfig& config) {
   }
   if (config.rate_limit < 0 || config.rate_burst < 1) {
     return absl::InvalidArgumentError("--rate_limit must not be negative and --rate_burst at least 1");
+  }
+  if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("--live_early and --live_late must not be negative");
   }
   if (config.control.instance.empty()) config.control.instance = RandomHex(8);
   config.control.address = config.grpc.listen;

@@ -14,7 +14,6 @@
 #include "api/gateway/gateway.h"
 #include "api/services/administration.h"
 #include "api/services/services.h"
-#include "api/store/access_store.h"
 #include "api/store/key_store.h"
 #include "common/app/app.h"
 #include "common/base/status.h"
@@ -62,7 +61,6 @@ absl::Status Serve(App& app, const ApiConfig& config) {
                  .connections = static_cast<int>(config.db_connections),
                  .observe = StatementObserver(app.metrics())});
   Stores stores(pool);
-  AccessStore access(pool);
   KeyStore key_store(pool);
   ASSIGN_OR_RETURN(std::unique_ptr<KeyRing> keys, KeyRing::Load(key_store, master_key));
   Authenticator authenticator(*keys, stores.sessions, stores.resources, clock);
@@ -70,8 +68,9 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   std::unique_ptr<Control> control =
       Control::Create(config.control, KeysForControl(*keys, clock), pool, app.metrics(), clock);
   Registry registry;
-  AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), clock, config.control.suspect_after});
-  Invoker invoker({registry, authenticator, access, stores.audit, limiter, app.metrics(), clock});
+  AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), control->live(), clock,
+                         config.control.suspect_after, config.live_early, config.live_late});
+  Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock});
   ThreadPool calls("calls", static_cast<size_t>(config.db_connections), kMaxQueuedCalls);
 
   RETURN_IF_ERROR(control->Start());
@@ -79,8 +78,8 @@ absl::Status Serve(App& app, const ApiConfig& config) {
                    GrpcServer::Start(config.grpc, registry, invoker, calls, {&control->service()}));
   std::unique_ptr<Gateway> gateway;
   if (!config.gateway.listen.empty()) {
-    ASSIGN_OR_RETURN(gateway, Gateway::Start(config.gateway));
-    log::Info("serving pages", {{"listen", config.gateway.listen}, {"port", gateway->port()}});
+    ASSIGN_OR_RETURN(gateway, Gateway::Start(config.gateway, registry, invoker, calls));
+    log::Info("serving JSON and pages", {{"listen", config.gateway.listen}, {"port", gateway->port()}});
   }
   // Reading the keys again shows at the same time whether the database answers.
   PeriodicLoop refresh("keys", absl::Seconds(5), [&] {

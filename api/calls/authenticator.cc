@@ -74,6 +74,7 @@ absl::StatusOr<Caller> Authenticator::CheckResource(const Claims& claims) {
   caller.kind = Caller::Kind::kResource;
   caller.resource_id = resource.id;
   caller.organization_id = resource.organization_id;
+  caller.resource_kind = resource.kind;
   return caller;
 }
 

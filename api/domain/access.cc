@@ -35,6 +35,9 @@ absl::string_view LevelWord(Level level) {
 Level LevelFor(const Caller& caller, const AccessFacts& facts) {
   if (caller.is_administrator()) return Level::kAdministrator;
   if (!facts.exists || caller.kind == Caller::Kind::kResource) return Level::kNone;
+  if (facts.rehearsal_of != 0) {
+    return caller.is_user() && caller.user_id == facts.rehearsal_of ? Level::kLecturer : Level::kNone;
+  }
   if (caller.is_user()) {
     if (facts.maintains) return Level::kMaintainer;
     if (facts.lecturer) return Level::kLecturer;

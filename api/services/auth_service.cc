@@ -34,6 +34,7 @@ void ToProto(const PersonalTokenRow& row, v1::PersonalToken& token) {
   token.set_display_name(row.display_name);
   SetTime(row.created_at, *token.mutable_create_time());
   if (row.last_used_at) SetTime(*row.last_used_at, *token.mutable_last_use_time());
+  if (row.expires_at) SetTime(*row.expires_at, *token.mutable_expire_time());
 }
 
 class AuthService {
@@ -90,10 +91,15 @@ class AuthService {
   absl::Status CreatePersonalToken(CallContext& call, const v1::CreatePersonalTokenRequest& request,
                                    v1::CreatePersonalTokenResponse& response) {
     ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), 200));
+    ASSIGN_OR_RETURN(std::optional<absl::Time> expires_at,
+                     OptionalTime("expire_time", request.has_expire_time(), request.expire_time()));
+    if (expires_at && *expires_at <= deps_.clock.Now()) {
+      return BadField("expire_time", absl::FormatTime(*expires_at, absl::UTCTimeZone()), "write a time to come, or none");
+    }
     // Encoders take it as a stream key, so it is made of letters and digits only.
     std::string token = absl::StrCat("lectern", RandomHex(24));
     ASSIGN_OR_RETURN(PersonalTokenRow row,
-                     deps_.stores.sessions.InsertPersonalToken(call.caller.user_id, display_name, Sha256(token)));
+                     deps_.stores.sessions.InsertPersonalToken(call.caller.user_id, display_name, Sha256(token), expires_at));
     call.audit_target = NameOf("personalTokens", row.id);
     ToProto(row, *response.mutable_personal_token());
     response.set_token(token);

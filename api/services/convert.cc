@@ -35,7 +35,9 @@ constexpr Word<v1::ViewState> kViewStates[] = {{v1::UPLOADING, "uploading"},
                                                {v1::VIEW_PROCESSING, "processing"},
                                                {v1::PLAYABLE, "playable"},
                                                {v1::COMPLETE, "complete"},
-                                               {v1::VIEW_FAILED, "failed"}};
+                                               {v1::VIEW_FAILED, "failed"},
+                                               {v1::VIEW_LIVE, "live"},
+                                               {v1::VIEW_INTERRUPTED, "interrupted"}};
 
 template <typename Enum, size_t N>
 Enum ValueOf(const Word<Enum> (&words)[N], absl::string_view word) {
@@ -71,7 +73,7 @@ void ToProto(const StepRow& row, v1::ProcessingStep& step) {
 
 void ToProto(const ViewRow& row, v1::LectureView& view) {
   view.set_view(ViewOf(row.view));
-  view.set_state(ValueOf(kViewStates, row.state));
+  view.set_state(ViewStateOf(row.state));
   if (row.duration_ms) SetDuration(absl::Milliseconds(*row.duration_ms), *view.mutable_duration());
   for (const StepRow& step : row.steps) ToProto(step, *view.add_steps());
   view.set_error(row.error);
@@ -107,6 +109,8 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {
 
 v1::View ViewOf(absl::string_view word) { return ValueOf(kViews, word); }
 std::string ViewWord(v1::View view) { return WordOf(kViews, view); }
+v1::ViewState ViewStateOf(absl::string_view word) { return ValueOf(kViewStates, word); }
+v1::LectureState LectureStateOf(absl::string_view word) { return ValueOf(kLectureStates, word); }
 v1::Role RoleOf(absl::string_view word) { return ValueOf(kRoles, word); }
 std::string RoleWord(v1::Role role) { return WordOf(kRoles, role); }
 v1::Visibility VisibilityOf(absl::string_view word) { return ValueOf(kVisibilities, word); }
@@ -137,9 +141,11 @@ void ToProto(const LectureRow& row, v1::Lecture& lecture) {
   lecture.set_title(row.title);
   if (row.starts_at) SetTime(*row.starts_at, *lecture.mutable_start_time());
   if (row.ends_at) SetTime(*row.ends_at, *lecture.mutable_end_time());
-  lecture.set_state(ValueOf(kLectureStates, row.state));
+  lecture.set_state(LectureStateOf(row.state));
   for (const ViewRow& view : row.views) ToProto(view, *lecture.add_views());
   SetTime(row.created_at, *lecture.mutable_create_time());
+  lecture.set_hall(NameOf("halls", row.hall_id));
+  lecture.set_rehearsal(row.rehearsal_of != 0);
 }
 
 void ToProto(const BookmarkRow& row, v1::Bookmark& bookmark) {

@@ -16,8 +16,10 @@ class Timestamp;
 }  // namespace google::protobuf
 
 namespace lectern::v1 {
+enum LectureState : int;
 enum Role : int;
 enum View : int;
+enum ViewState : int;
 enum Visibility : int;
 class Bookmark;
 class Course;
@@ -36,6 +38,8 @@ void SetDuration(absl::Duration duration, google::protobuf::Duration& message);
 // Words of the database; unknown ones and UNSPECIFIED map to "" and UNSPECIFIED.
 v1::View ViewOf(absl::string_view word);
 std::string ViewWord(v1::View view);
+v1::ViewState ViewStateOf(absl::string_view word);
+v1::LectureState LectureStateOf(absl::string_view word);
 v1::Role RoleOf(absl::string_view word);
 std::string RoleWord(v1::Role role);
 v1::Visibility VisibilityOf(absl::string_view word);

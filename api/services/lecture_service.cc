@@ -12,6 +12,7 @@
 #include "api/services/fields.h"
 #include "api/services/media_removal.h"
 #include "api/services/services.h"
+#include "api/services/vod_choice.h"
 #include "common/base/status.h"
 #include "lectern/v1/lectures.pb.h"
 
@@ -21,6 +22,7 @@ namespace {
 using google::protobuf::Empty;
 
 constexpr int kMaxTitle = 300;
+constexpr char kNoHall[] = "-";
 constexpr size_t kMaxFileNameBytes = 255;
 constexpr size_t kMaxFingerprintBytes = 128;
 constexpr int64_t kMaxBookmarkSeconds = 7 * 24 * 3600;
@@ -63,6 +65,8 @@ class LectureService {
     ASSIGN_OR_RETURN(row.starts_at, OptionalTime("start_time", request.has_start_time(), request.start_time()));
     ASSIGN_OR_RETURN(row.ends_at, OptionalTime("end_time", request.has_end_time(), request.end_time()));
     RETURN_IF_ERROR(CheckOrder(row.starts_at, row.ends_at));
+    ASSIGN_OR_RETURN(row.hall_id, OptionalName("hall", request.hall(), "halls"));
+    if (row.hall_id) RETURN_IF_ERROR(CheckHall(*row.hall_id, row.course_id));
     ASSIGN_OR_RETURN(LectureRow inserted, deps_.stores.lectures.Insert(row));
     ToProto(inserted, lecture);
     return absl::OkStatus();
@@ -75,10 +79,10 @@ class LectureService {
     return absl::OkStatus();
   }
 
-  absl::Status List(CallContext&, const v1::ListLecturesRequest& request, v1::ListLecturesResponse& response) {
+  absl::Status List(CallContext& call, const v1::ListLecturesRequest& request, v1::ListLecturesResponse& response) {
     ASSIGN_OR_RETURN(int64_t course, RequireName("course", request.course(), "courses"));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
-    ASSIGN_OR_RETURN(Page<LectureRow> lectures, deps_.stores.lectures.List(course, page));
+    ASSIGN_OR_RETURN(Page<LectureRow> lectures, deps_.stores.lectures.List(course, page, call.caller));
     for (const LectureRow& row : lectures.rows) ToProto(row, *response.add_lectures());
     response.set_next_page_token(lectures.next_token);
     return absl::OkStatus();
@@ -93,6 +97,13 @@ class LectureService {
     ASSIGN_OR_RETURN(change.starts_at, OptionalTime("start_time", request.has_start_time(), request.start_time()));
     ASSIGN_OR_RETURN(change.ends_at, OptionalTime("end_time", request.has_end_time(), request.end_time()));
     RETURN_IF_ERROR(CheckOrder(change.starts_at, change.ends_at));
+    if (request.hall() == kNoHall) {
+      change.hall_id = 0;
+    } else if (!request.hall().empty()) {
+      ASSIGN_OR_RETURN(change.hall_id, OptionalName("hall", request.hall(), "halls"));
+      ASSIGN_OR_RETURN(LectureRow lecture_now, deps_.stores.lectures.Get(id));
+      RETURN_IF_ERROR(CheckHall(*change.hall_id, lecture_now.course_id));
+    }
     ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.Update(id, change));
     ToProto(row, lecture);
     return absl::OkStatus();
@@ -100,6 +111,7 @@ class LectureService {
 
   absl::Status Delete(CallContext& call, const v1::DeleteLectureRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "lectures"));
+    RETURN_IF_ERROR(EndStreams(id, "the lecture was deleted"));
     std::vector<std::string> instances;
     RETURN_IF_ERROR(deps_.pool.Transaction([&](pg::Session& session) -> absl::Status {
       ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.stores.assets.MediaOfLecture(session, id));
@@ -112,7 +124,10 @@ class LectureService {
 
   absl::Status End(CallContext&, const v1::EndLectureRequest& request, v1::Lecture& lecture) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "lectures"));
-    ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.End(id));
+    // First, so that nobody takes a stream up again in between.
+    RETURN_IF_ERROR(deps_.stores.lectures.End(id).status());
+    RETURN_IF_ERROR(EndStreams(id, "the lecture was ended"));
+    ASSIGN_OR_RETURN(LectureRow row, deps_.stores.lectures.Get(id));
     ToProto(row, lecture);
     return absl::OkStatus();
   }
@@ -121,7 +136,8 @@ class LectureService {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     RETURN_IF_ERROR(CheckFile(request));
     ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(id));
-    ASSIGN_OR_RETURN(EligibleResource chosen, ChooseVodService(lecture.organization_id, request.size_bytes()));
+    ASSIGN_OR_RETURN(EligibleResource chosen, ChooseVodService(deps_.stores.resources, lecture.organization_id,
+                                                               request.size_bytes(), deps_.suspect_after));
     NewUpload row;
     row.lecture_id = id;
     row.view = ViewWord(request.view());
@@ -171,20 +187,18 @@ class LectureService {
     return BadField("end_time", absl::FormatTime(*end, absl::UTCTimeZone()), "write a time after start_time");
   }
 
-  // The nearest that has room for the file, as far as it has said.
-  absl::StatusOr<EligibleResource> ChooseVodService(int64_t organization, int64_t size_bytes) {
-    ASSIGN_OR_RETURN(std::vector<EligibleResource> services,
-                     deps_.stores.resources.ListEligible(organization, "vod_service", deps_.suspect_after));
-    if (services.empty()) {
-      return WithReason(absl::FailedPreconditionError("no VOD service of this organization, of one above it or shared is alive; "
-                                                      "start one, or ask University IT"),
-                        "NO_VOD_SERVICE");
-    }
-    for (EligibleResource& service : services) {
-      if (service.disk_free_bytes == 0 || service.disk_free_bytes > size_bytes) return service;
-    }
-    return WithReason(absl::ResourceExhaustedError("no VOD service has room for a file of this size; ask University IT"),
-                      "DISK_FULL");
+  // Where the course's lectures can take place.
+  absl::Status CheckHall(int64_t hall, int64_t course) {
+    ASSIGN_OR_RETURN(bool serves, deps_.stores.halls.Serves(hall, course));
+    if (serves) return absl::OkStatus();
+    return WithReason(absl::NotFoundError(absl::StrCat(NameOf("halls", hall), " does not exist, or is neither of this course's "
+                                                       "organization nor of one above it")),
+                      "HALL_NOT_FOUND");
+  }
+
+  absl::Status EndStreams(int64_t lecture, absl::string_view reason) {
+    ASSIGN_OR_RETURN(std::vector<int64_t> streams, deps_.stores.live.ListRunning(lecture));
+    return streams.empty() ? absl::OkStatus() : deps_.live.End(streams, reason, true);
   }
 
   void Answer(const CallContext& call, const AssetRow& asset, int64_t lecture, absl::string_view url, v1::Upload& upload) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,10 +11,17 @@
 #include "api/services/fields.h"
 #include "api/services/services.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "lectern/v1/playback.pb.h"
 
 namespace lectern::api {
 namespace {
+
+constexpr char kAnonymous[] = "anonymous";
+
+absl::Status Withdrawn() {
+  return WithReason(absl::PermissionDeniedError("the right to play this lecture was withdrawn; open it again"), "TOKEN_REVOKED");
+}
 
 class PlaybackService {
  public:
@@ -21,14 +30,39 @@ class PlaybackService {
   absl::Status Create(CallContext& call, const v1::CreatePlaybackRequest& request, v1::Playback& playback) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(id));
+    return Fill(call.caller, lecture, request.wait(), playback);
+  }
+
+  absl::Status Refresh(CallContext&, const v1::RefreshPlaybackRequest& request, v1::Playback& playback) {
+    ASSIGN_OR_RETURN(Claims claims, deps_.keys.Verify(request.token(), Audience::kPlayback, deps_.clock.Now()));
+    RETURN_IF_ERROR(CheckRevocations(claims));
+    ASSIGN_OR_RETURN(Caller caller, CallerOf(claims.subject));
+    ASSIGN_OR_RETURN(AccessFacts facts, deps_.stores.access.Facts("lectures", claims.lecture, caller.user_id));
+    if (!facts.exists || LevelFor(caller, facts) < Level::kViewer) {
+      return WithReason(absl::NotFoundError(absl::StrCat(NameOf("lectures", claims.lecture),
+                                                         " does not exist or is not for you to see")),
+                        "LECTURE_NOT_FOUND");
+    }
+    ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(claims.lecture));
+    return Fill(caller, lecture, true, playback);
+  }
+
+ private:
+  absl::Status Fill(const Caller& caller, const LectureRow& lecture, bool wait, v1::Playback& playback) {
     std::set<int64_t> keepers;
     for (const ViewRow& view : lecture.views) {
       if (view.playable()) keepers.insert(view.vod_resource_id);
     }
-    if (keepers.empty()) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat(request.lecture(), " cannot be played yet; it shows what is "
-                                                                   "still coming")),
+    if (keepers.empty() && !wait) {
+      return WithReason(absl::FailedPreconditionError(absl::StrCat(NameOf("lectures", lecture.id), " cannot be played yet; it shows "
+                                                                   "what is still coming")),
                         "NOT_PLAYABLE_YET");
+    }
+    const absl::Time now = deps_.clock.Now();
+    FillFacts(lecture, now, playback);
+    if (keepers.empty()) {
+      playback.set_token(TokenFor(caller, lecture.id, 0, "", now));
+      return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(std::vector<EligibleResource> edges,
                      deps_.stores.resources.ListEligible(lecture.organization_id, "edge", deps_.suspect_after));
@@ -36,22 +70,55 @@ class PlaybackService {
       return WithReason(absl::UnavailableError("no edge that could serve this lecture is alive; try again in a moment"),
                         "NO_EDGE");
     }
-    absl::Time now = deps_.clock.Now();
-    SetTime(now + MaxLifetime(Audience::kPlayback), *playback.mutable_expire_time());
     for (const ViewRow& view : lecture.views) {
       if (!view.playable()) continue;
       // One token plays all views where one VOD service keeps them all: its `res` names only one.
-      std::string token = TokenFor(call, lecture.id, view.vod_resource_id, keepers.size() == 1 ? "" : view.view, now);
+      std::string token = TokenFor(caller, lecture.id, view.vod_resource_id, keepers.size() == 1 ? "" : view.view, now);
+      if (playback.token().empty()) playback.set_token(token);
       AddUrls(lecture.id, view, token, edges, *playback.add_views());
     }
     return absl::OkStatus();
   }
 
- private:
-  std::string TokenFor(const CallContext& call, int64_t lecture, int64_t vod_resource, const std::string& view,
-                       absl::Time now) {
+  static void FillFacts(const LectureRow& lecture, absl::Time now, v1::Playback& playback) {
+    SetTime(now + MaxLifetime(Audience::kPlayback), *playback.mutable_expire_time());
+    playback.set_lecture(NameOf("lectures", lecture.id));
+    playback.set_title(lecture.title);
+    playback.set_state(LectureStateOf(lecture.state));
+    if (lecture.starts_at) SetTime(*lecture.starts_at, *playback.mutable_start_time());
+    if (lecture.ends_at) SetTime(*lecture.ends_at, *playback.mutable_end_time());
+    SetTime(now, *playback.mutable_now());
+  }
+
+  // Those that edges refuse are refused here as well.
+  absl::Status CheckRevocations(const Claims& claims) {
+    ASSIGN_OR_RETURN(std::vector<RevocationRow> revocations, deps_.stores.revocations.ListLive());
+    const bool revoked = std::any_of(revocations.begin(), revocations.end(), [&](const RevocationRow& revocation) {
+      return revocation.lecture_id == claims.lecture && claims.issued_at < revocation.issued_before &&
+             (revocation.subject.empty() || revocation.subject == claims.subject);
+    });
+    return revoked ? Withdrawn() : absl::OkStatus();
+  }
+
+  // The person as they are now: roles change, and accounts are closed.
+  absl::StatusOr<Caller> CallerOf(const std::string& subject) {
+    Caller caller;
+    if (subject == kAnonymous) return caller;
+    std::optional<int64_t> id = ParseName(subject, "users");
+    if (!id) return WithReason(absl::UnauthenticatedError("the token is of nobody who could watch"), "TOKEN_INVALID");
+    absl::StatusOr<UserRow> user = deps_.stores.users.Get(*id);
+    if (absl::IsNotFound(user.status()) || (user.ok() && user->disabled)) return Withdrawn();
+    if (!user.ok()) return user.status();
+    caller.kind = Caller::Kind::kUser;
+    caller.user_id = user->id;
+    caller.role = user->role;
+    return caller;
+  }
+
+  // `vod_resource` 0: it is not known yet; such a token plays nothing and can only be exchanged for another.
+  std::string TokenFor(const Caller& caller, int64_t lecture, int64_t vod_resource, const std::string& view, absl::Time now) {
     Claims claims;
-    claims.subject = call.caller.is_user() ? call.caller.Name() : "anonymous";
+    claims.subject = caller.is_user() ? caller.Name() : kAnonymous;
     claims.issued_at = now;
     claims.expires_at = now + MaxLifetime(Audience::kPlayback);
     claims.lecture = lecture;
@@ -63,6 +130,7 @@ class PlaybackService {
   static void AddUrls(int64_t lecture, const ViewRow& view, const std::string& token,
                       const std::vector<EligibleResource>& edges, v1::ViewPlayback& playback) {
     playback.set_view(ViewOf(view.view));
+    playback.set_state(ViewStateOf(view.state));
     for (const EligibleResource& edge : edges) {
       playback.add_urls(absl::StrCat(absl::StripSuffix(edge.public_url, "/"), "/p/", token, "/", lecture, "/", view.view,
                                      "/master.m3u8"));
@@ -77,6 +145,7 @@ class PlaybackService {
 void AddPlaybackService(Registry& registry, const ServiceDeps& deps) {
   auto service = std::make_shared<PlaybackService>(deps);
   registry.Add("lectern.v1.PlaybackService.CreatePlayback", service, &PlaybackService::Create);
+  registry.Add("lectern.v1.PlaybackService.RefreshPlayback", service, &PlaybackService::Refresh);
 }
 
 }  // namespace lectern::api

@@ -11,6 +11,9 @@ void AddServices(Registry& registry, const ServiceDeps& deps) {
   AddPlaybackService(registry, deps);
   AddResourceService(registry, deps);
   AddJobService(registry, deps);
+  AddHallService(registry, deps);
+  AddLiveService(registry, deps);
+  AddLiveProxyCalls(registry, deps);
 }
 
 }  // namespace lectern::api

@@ -6,11 +6,15 @@
 #include "api/calls/key_ring.h"
 #include "api/calls/registry.h"
 #include "api/domain/hints.h"
+#include "api/domain/live_control.h"
+#include "api/store/access_store.h"
 #include "api/store/asset_store.h"
 #include "api/store/audit_store.h"
 #include "api/store/course_store.h"
+#include "api/store/hall_store.h"
 #include "api/store/job_store.h"
 #include "api/store/lecture_store.h"
+#include "api/store/live_store.h"
 #include "api/store/organization_store.h"
 #include "api/store/resource_store.h"
 #include "api/store/revocation_store.h"
@@ -25,7 +29,7 @@ namespace lectern::api {
 struct Stores {
   explicit Stores(pg::Pool& pool)
       : users(pool), sessions(pool), organizations(pool), courses(pool), lectures(pool), assets(pool), resources(pool),
-        revocations(pool), audit(pool), jobs(pool) {}
+        revocations(pool), audit(pool), jobs(pool), live(pool), halls(pool), access(pool) {}
 
   UserStore users;
   SessionStore sessions;
@@ -37,6 +41,9 @@ struct Stores {
   RevocationStore revocations;
   AuditStore audit;
   JobStore jobs;
+  LiveStore live;
+  HallStore halls;
+  AccessStore access;
 };
 
 // All outlive the registry.
@@ -46,8 +53,11 @@ struct ServiceDeps {
   const KeyRing& keys;
   Authenticator& authenticator;
   const Hints& hints;
+  LiveControl& live;
   Clock& clock;
   absl::Duration suspect_after = absl::Seconds(5);   // a resource silent for longer gets no new work
+  absl::Duration live_early = absl::Minutes(15);     // an encoder's lecture is due from so long before its start
+  absl::Duration live_late = absl::Minutes(15);      // until so long after its end
 };
 
 void AddAuthService(Registry& registry, const ServiceDeps& deps);
@@ -58,6 +68,10 @@ void AddLectureService(Registry& registry, const ServiceDeps& deps);
 void AddPlaybackService(Registry& registry, const ServiceDeps& deps);
 void AddResourceService(Registry& registry, const ServiceDeps& deps);
 void AddJobService(Registry& registry, const ServiceDeps& deps);
+void AddHallService(Registry& registry, const ServiceDeps& deps);
+void AddLiveService(Registry& registry, const ServiceDeps& deps);
+// LiveService's methods for RTMP proxies.
+void AddLiveProxyCalls(Registry& registry, const ServiceDeps& deps);
 
 // All of them.
 void AddServices(Registry& registry, const ServiceDeps& deps);

@@ -51,7 +51,7 @@ absl::StatusOr<CourseRow> CourseStore::Insert(const NewCourse& course) {
 
 constexpr char kGet[] = R"sql(
 select id, organization_id, title, term, visibility, description, created_at,
-  (select count(*) from lectures where course_id = courses.id) as lecture_count
+  (select count(*) from lectures where course_id = courses.id and rehearsal_of is null) as lecture_count
 from courses where id = $1
 )sql";
 
@@ -63,7 +63,7 @@ constexpr char kUpdate[] = R"sql(
 update courses set title = coalesce($2, title), visibility = coalesce($3, visibility), description = coalesce($4, description)
 where id = $1
 returning id, organization_id, title, term, visibility, description, created_at,
-  (select count(*) from lectures where course_id = courses.id) as lecture_count
+  (select count(*) from lectures where course_id = courses.id and rehearsal_of is null) as lecture_count
 )sql";
 
 absl::StatusOr<CourseRow> CourseStore::Update(int64_t id, const CourseChange& change) {
@@ -91,7 +91,7 @@ absl::Status CourseStore::Delete(pg::Session& session, int64_t id) {
 #define LECTERN_COURSE_SELECT \
   R"sql(
 select c.id, c.organization_id, c.title, c.term, c.visibility, c.description, c.created_at,
-  (select count(*) from lectures l where l.course_id = c.id) as lecture_count
+  (select count(*) from lectures l where l.course_id = c.id and l.rehearsal_of is null) as lecture_count
 from courses c
 )sql"
 

@@ -36,12 +36,22 @@ std::vector<StepRow> ParseSteps(const pg::Row& row) {
   return steps;
 }
 
+// Of what can be watched. A stream that starts again has not stored anything yet; one that has ended waits for its last touch.
+std::string ShownStateOf(const pg::Row& row) {
+  const std::string state = row.Text("shown_state");
+  if (state != "live") return state;
+  const std::string air = row.Text("air_state");
+  if (air == "ended") return "playable";
+  return air == "interrupted" || air == "starting" ? "interrupted" : "live";
+}
+
 // While a newer recording is on its way the view stays what can be watched; a better one is still coming.
 std::string ViewStateOf(const pg::Row& row) {
   const std::string newest = row.Text("newest_state");
   if (row.IsNull("shown_state")) return newest;
-  if (row.Bool("same") || newest == "failed") return row.Text("shown_state");
-  return "playable";
+  const std::string shown = ShownStateOf(row);
+  const bool stays = row.Bool("same") || newest == "failed" || shown == "live" || shown == "interrupted";
+  return stays ? shown : "playable";
 }
 
 ViewRow ParseView(const pg::Row& row) {
@@ -71,6 +81,8 @@ LectureRow ParseHead(const pg::Row& row) {
   lecture.ends_at = OptionalTime(row, "ends_at");
   lecture.ended_at = OptionalTime(row, "ended_at");
   lecture.created_at = row.Time("created_at");
+  lecture.hall_id = row.Int("hall_id");
+  lecture.rehearsal_of = row.Int("rehearsal_of");
   return lecture;
 }
 
@@ -92,6 +104,7 @@ std::string StepState(absl::string_view job_state) {
 
 std::string LectureStateOf(const std::vector<ViewRow>& views) {
   auto any = [&](auto predicate) { return std::any_of(views.begin(), views.end(), predicate); };
+  if (any([](const ViewRow& view) { return view.live(); })) return "live";
   if (any([](const ViewRow& view) { return view.playable(); })) return "recorded";
   if (any([](const ViewRow& view) { return view.state == "processing"; })) return "processing";
   if (any([](const ViewRow& view) { return view.state == "uploading"; }) || views.empty()) return "scheduled";

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "api/domain/access.h"
 #include "api/store/page.h"
 #include "common/pg/pool.h"
 
@@ -26,17 +27,18 @@ struct RenditionRow {
 // As the proto's ProcessingStep.
 struct StepRow {
   int64_t job_id = 0;
-  std::string kind;       // "probe", "package", "transcode", "audio", "thumbnails", "loudness", "silence"
+  std::string kind;       // "probe", "package", "transcode", "audio", "thumbnails", "loudness", "silence", "finalise"
   std::string label;
   std::string state;      // "waiting", "running", "done", "failed", "cancelled"
   double progress = 0;    // 0..1
 };
 
 // One view. What can be watched comes from the newest recording that is playable; steps, error and upload from the newest
-// recording at all, which may still be on its way to replace it.
+// recording at all, which may still be on its way to replace it. A live recording can be watched from its first segment on; before
+// that the view says nothing of it.
 struct ViewRow {
   std::string view;                     // "comb", "cam", "pres"
-  std::string state;                    // "uploading", "processing", "playable", "complete", "failed"
+  std::string state;                    // "uploading", "processing", "playable", "complete", "failed", "live", "interrupted"
   std::optional<int64_t> duration_ms;   // absent: unknown
   std::string error;                    // for a person
   std::vector<RenditionRow> renditions; // widest first, sound last
@@ -48,6 +50,7 @@ struct ViewRow {
   int64_t uploaded_bytes = 0;
   int64_t vod_resource_id = 0;          // that keeps what can be watched; 0: nothing can be watched
   bool playable() const { return vod_resource_id != 0; }
+  bool live() const { return state == "live" || state == "interrupted"; }
 };
 
 struct LectureRow {
@@ -58,9 +61,11 @@ struct LectureRow {
   std::optional<absl::Time> starts_at;
   std::optional<absl::Time> ends_at;
   std::optional<absl::Time> ended_at;   // when it was ended
-  std::string state;                    // "scheduled", "processing", "recorded", "failed"
+  std::string state;                    // "scheduled", "live", "processing", "recorded", "failed"
   std::vector<ViewRow> views;           // comb, cam, pres
   absl::Time created_at;
+  int64_t hall_id = 0;                  // 0: none
+  int64_t rehearsal_of = 0;             // whose private try-out it is; 0: it is none
 };
 
 struct NewLecture {
@@ -68,6 +73,7 @@ struct NewLecture {
   std::string title;
   std::optional<absl::Time> starts_at;
   std::optional<absl::Time> ends_at;
+  std::optional<int64_t> hall_id;
 };
 
 // Absent fields stay as they are.
@@ -75,6 +81,7 @@ struct LectureChange {
   std::optional<std::string> title;
   std::optional<absl::Time> starts_at;
   std::optional<absl::Time> ends_at;
+  std::optional<int64_t> hall_id;       // 0: none any more
 };
 
 struct BookmarkRow {
@@ -94,14 +101,26 @@ class LectureStore {
   // Errors: kNotFound/COURSE_NOT_FOUND, kInvalidArgument/BAD_LECTURE (empty or long title, end not after start).
   absl::StatusOr<LectureRow> Insert(const NewLecture& lecture);
   absl::StatusOr<LectureRow> Get(int64_t id) const;
-  // Of one course, by start time (those without one last), then id.
-  absl::StatusOr<Page<LectureRow>> List(int64_t course_id, const PageRequest& page) const;
+  // Of one course, by start time (those without one last), then id. Rehearsals: the reader's own (all, for an administrator).
+  absl::StatusOr<Page<LectureRow>> List(int64_t course_id, const PageRequest& page, const Caller& reader = Caller()) const;
   absl::StatusOr<LectureRow> Update(int64_t id, const LectureChange& change);
   // Idempotent: the first end counts.
   absl::StatusOr<LectureRow> End(int64_t id);
   // With its bookmarks. Recordings stay, without a lecture, until their media are deleted: read AssetStore::MediaOfLecture
   // before, in the same transaction.
   absl::Status Delete(pg::Session& session, int64_t id);
+
+  // ---- Which lecture an encoder is for. Times are the database's. ----
+
+  // The lecture that is due in a course that the person teaches: from `early` before its start until `late` after its end (four hours
+  // after the start, where it has none), not ended by hand. Running ones first, then the one whose start is nearest. Lectures without
+  // a start are never due.
+  absl::StatusOr<std::optional<int64_t>> FindDue(int64_t user_id, absl::Duration early, absl::Duration late) const;
+  // The lecture of a stream that the person has not ended, though it is not due any more.
+  absl::StatusOr<std::optional<int64_t>> FindOverrunning(int64_t user_id) const;
+  // The person's rehearsal that still runs, else a new one in the course that they taught last.
+  // Errors: kFailedPrecondition/NO_COURSE where they teach none.
+  absl::StatusOr<int64_t> OpenRehearsal(int64_t user_id);
 
   // Errors: kNotFound/LECTURE_NOT_FOUND, kInvalidArgument/BAD_BOOKMARK, kResourceExhausted/TOO_MANY_BOOKMARKS (1000 a lecture
   // and person).

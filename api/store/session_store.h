@@ -34,6 +34,14 @@ struct PersonalTokenRow {
   std::string display_name;
   absl::Time created_at;
   std::optional<absl::Time> last_used_at;
+  std::optional<absl::Time> expires_at;   // absent: never
+};
+
+// Who uses a personal token.
+struct PersonalTokenUse {
+  int64_t token_id = 0;
+  UserRow user;
+  bool teaches = false;         // is a lecturer or administrator of the installation, or of a course
 };
 
 // Thread-safe. One statement a call. Times are the database's.
@@ -58,14 +66,17 @@ class SessionStore {
   absl::StatusOr<int64_t> Sweep(absl::Duration window);
 
   // `token_hash` is the SHA-256 of the token. Errors: kResourceExhausted/TOO_MANY_TOKENS above 100 live ones of a user.
-  absl::StatusOr<PersonalTokenRow> InsertPersonalToken(int64_t user_id, absl::string_view display_name,
-                                                       absl::string_view token_hash);
+  absl::StatusOr<PersonalTokenRow> InsertPersonalToken(int64_t user_id, absl::string_view display_name, absl::string_view token_hash,
+                                                       std::optional<absl::Time> expires_at = std::nullopt);
   // Live ones, newest first.
   absl::StatusOr<Page<PersonalTokenRow>> ListPersonalTokens(int64_t user_id, const PageRequest& page) const;
   // Errors: kNotFound/TOKEN_NOT_FOUND, also for another user's.
   absl::Status RevokePersonalToken(int64_t user_id, int64_t token_id);
-  // Whose token this is; notes its use. Errors: kUnauthenticated/TOKEN_INVALID when it is unknown, revoked or its user disabled.
-  absl::StatusOr<UserRow> UsePersonalToken(absl::string_view token_hash);
+  // Whose token this is; notes its use. Errors: kUnauthenticated with TOKEN_INVALID (unknown), TOKEN_EXPIRED, or TOKEN_REVOKED (also
+  // where its user is disabled).
+  absl::StatusOr<PersonalTokenUse> UsePersonalToken(absl::string_view token_hash);
+  // The same for the token with which this proxy has opened the stream, as long as it has not ended. TOKEN_INVALID where there is none.
+  absl::StatusOr<PersonalTokenUse> UsePersonalTokenOf(int64_t stream_id, int64_t proxy_id);
 
  private:
   pg::Pool& pool_;

@@ -1,0 +1,94 @@
+// The part of LectureStore that finds the lecture that an encoder is for.
+#include "api/store/lecture_store.h"
+#include "api/store/row_util.h"
+#include "common/base/status.h"
+
+namespace lectern::api {
+namespace {
+
+std::optional<int64_t> FirstId(const pg::Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return rows[0].Int("id");
+}
+
+absl::Status NoCourse() {
+  return WithReason(absl::FailedPreconditionError("you teach no course, so there is no lecture that this could be; ask for a course, "
+                                                  "or to be enrolled as its lecturer"),
+                    "NO_COURSE");
+}
+
+}  // namespace
+
+constexpr char kFindDue[] = R"sql(
+with mine as (
+  select l.id, l.starts_at, coalesce(l.ends_at, l.starts_at + interval '4 hours') as ends_at
+  from enrolments e join lectures l on l.course_id = e.course_id
+  where e.user_id = $1 and e.role = 'lecturer' and l.starts_at is not null and l.ended_at is null and l.rehearsal_of is null
+)
+select id from mine
+where now() >= starts_at - $2::interval and now() < ends_at + $3::interval
+order by now() >= starts_at and now() < ends_at desc, abs(extract(epoch from now() - starts_at)), id limit 1
+)sql";
+
+absl::StatusOr<std::optional<int64_t>> LectureStore::FindDue(int64_t user_id, absl::Duration early, absl::Duration late) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_find_due", kFindDue}, user_id, early, late));
+  return FirstId(rows);
+}
+
+constexpr char kFindOverrunning[] = R"sql(
+select l.id
+from live_streams s join lectures l on l.id = s.lecture_id
+join enrolments e on e.course_id = l.course_id and e.user_id = $1 and e.role = 'lecturer'
+where s.state not in ('ending', 'ended') and s.user_id = $1 and l.rehearsal_of is null and l.ended_at is null
+order by s.id desc limit 1
+)sql";
+
+absl::StatusOr<std::optional<int64_t>> LectureStore::FindOverrunning(int64_t user_id) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_find_overrunning", kFindOverrunning}, user_id));
+  return FirstId(rows);
+}
+
+// The course with the lecture that began last, else the one where they became lecturer last.
+constexpr char kLastTaught[] = R"sql(
+select c.id
+from enrolments e join courses c on c.id = e.course_id
+left join lateral (
+  select max(l.starts_at) as at from lectures l where l.course_id = c.id and l.starts_at <= now() and l.rehearsal_of is null
+) taught on true
+where e.user_id = $1 and e.role = 'lecturer'
+order by taught.at desc nulls last, e.created_at desc, c.id desc limit 1
+)sql";
+
+// Two encoders of one person that start at once end in one rehearsal.
+constexpr char kLockPerson[] = R"sql(select id from users where id = $1 for no key update)sql";
+
+constexpr char kRunningRehearsal[] = R"sql(
+select l.id from lectures l
+join enrolments e on e.course_id = l.course_id and e.user_id = $1 and e.role = 'lecturer'
+where l.rehearsal_of = $1 and l.ended_at is null
+  and (exists (select 1 from live_streams s where s.lecture_id = l.id and s.state not in ('ending', 'ended'))
+       or not exists (select 1 from live_streams s where s.lecture_id = l.id))
+order by l.id desc limit 1
+)sql";
+
+constexpr char kInsertRehearsal[] = R"sql(
+insert into lectures (course_id, title, rehearsal_of) values ($1, 'Rehearsal', $2) returning id
+)sql";
+
+absl::StatusOr<int64_t> LectureStore::OpenRehearsal(int64_t user_id) {
+  int64_t id = 0;
+  RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    RETURN_IF_ERROR(session.Run({"rehearsal_lock", kLockPerson}, user_id).status());
+    ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"rehearsal_running", kRunningRehearsal}, user_id));
+    if (rows.empty()) {
+      ASSIGN_OR_RETURN(pg::Rows course, session.Run({"rehearsal_course", kLastTaught}, user_id));
+      if (course.empty()) return NoCourse();
+      ASSIGN_OR_RETURN(rows, session.Run({"rehearsal_insert", kInsertRehearsal}, course[0].Int("id"), user_id));
+    }
+    id = rows[0].Int("id");
+    return absl::OkStatus();
+  }));
+  return id;
+}
+
+}  // namespace lectern::api
