@@ -4,8 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "api/gateway/call_handler.h"
+#include "api/gateway/route_table.h"
 #include "api/gateway/static_files.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -14,19 +17,23 @@
 namespace lectern::api {
 namespace {
 
+bool IsCall(absl::string_view path) { return path == "/v1" || absl::StartsWith(path, "/v1/"); }
+
 class GatewayImpl final : public Gateway {
  public:
-  explicit GatewayImpl(StaticFiles files) : files_(std::move(files)) {}
+  GatewayImpl(StaticFiles files, RouteTable routes, Invoker& invoker, ThreadPool& calls)
+      : files_(std::move(files)), calls_(std::move(routes), invoker, calls) {}
 
   absl::Status Listen(const std::string& address, uint16_t port) {
     http::ServerOptions options;
     options.address = address;
     options.port = port;
-    options.fast = [this](const http::RequestHead& head) { return std::optional<http::Response>(files_.Serve(head)); };
-    auto unreached = [](const http::RequestHead&, http::BodyReader&) -> http::Awaitable<http::Response> {
-      co_return http::ErrorResponse(404, "NOT_FOUND", "There is no such page.");
+    options.fast = [this](const http::RequestHead& head) -> std::optional<http::Response> {
+      if (IsCall(head.path)) return std::nullopt;
+      return files_.Serve(head);
     };
-    ASSIGN_OR_RETURN(server_, http::Server::Start(std::move(options), unreached));
+    auto call = [this](const http::RequestHead& head, http::BodyReader& body) { return calls_.Handle(head, body); };
+    ASSIGN_OR_RETURN(server_, http::Server::Start(std::move(options), call));
     return absl::OkStatus();
   }
 
@@ -35,12 +42,14 @@ class GatewayImpl final : public Gateway {
 
  private:
   const StaticFiles files_;
+  CallHandler calls_;
   std::unique_ptr<http::Server> server_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& options) {
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& options, const Registry& registry, Invoker& invoker,
+                                                          ThreadPool& calls) {
   size_t colon = options.listen.rfind(':');
   std::optional<uint64_t> port;
   if (colon != std::string::npos) port = ParseDigits(absl::string_view(options.listen).substr(colon + 1));
@@ -49,7 +58,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
   }
   absl::StatusOr<StaticFiles> files = StaticFiles::Load(options.web_dir);
   if (!files.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", files.status().message()));
-  auto gateway = std::make_unique<GatewayImpl>(*std::move(files));
+  ASSIGN_OR_RETURN(RouteTable routes, RouteTable::Build(registry));
+  auto gateway = std::make_unique<GatewayImpl>(*std::move(files), std::move(routes), invoker, calls);
   RETURN_IF_ERROR(gateway->Listen(options.listen.substr(0, colon), static_cast<uint16_t>(*port)));
   return gateway;
 }

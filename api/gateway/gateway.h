@@ -1,4 +1,4 @@
-// The API's HTTP side: the web pages.
+// The API's HTTP side: JSON for every RPC under /v1/, made from the definitions, and the web pages.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "api/calls/invoker.h"
+#include "api/calls/registry.h"
+#include "common/exec/thread_pool.h"
 
 namespace lectern::api {
 
@@ -17,8 +20,10 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // Listens at once. Errors: kInvalidArgument for a broken address or a folder without pages, kUnavailable for a taken port.
-  static absl::StatusOr<std::unique_ptr<Gateway>> Start(const GatewayOptions& options);
+  // Listens at once; calls run on `calls`. The references must outlive the gateway. Errors: kInvalidArgument for a broken address or
+  // a folder without pages, kUnavailable for a taken port, kInternal where the definitions' HTTP options contradict each other.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Start(const GatewayOptions& options, const Registry& registry, Invoker& invoker,
+                                                        ThreadPool& calls);
   virtual ~Gateway() = default;
 
   virtual uint16_t port() const = 0;

@@ -1,0 +1,45 @@
+// Answers /v1/...: a method's call as JSON over HTTP. Includes Asio: internal to this room.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "api/calls/invoker.h"
+#include "api/gateway/route_table.h"
+#include "common/exec/thread_pool.h"
+#include "common/http/server.h"
+
+namespace lectern::api {
+
+inline constexpr size_t kMaxBodyBytes = 1 << 20;
+inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the request's head to the answer
+
+// Thread-safe. `Invoker::Invoke` is the only way in, on `calls`, so that a call over HTTP is authorised, limited, counted, logged
+// and audited as one over gRPC.
+//
+// Any origin may call, with a bearer token but without credentials of the browser. Errors are {"error": {...}} with the HTTP status
+// of rpc::HttpCode; besides those of the call:
+//   404 PATH_NOT_FOUND, 405 METHOD_NOT_ALLOWED (with Allow), 413 BODY_TOO_LARGE, 415 NOT_JSON (a body that is not application/json),
+//   400 BAD_JSON, UNKNOWN_FIELD, UNKNOWN_PARAMETER, BAD_FIELD, BODY_NOT_EXPECTED, BAD_HEADER, 429 SERVER_BUSY.
+class CallHandler {
+ public:
+  CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls)
+      : routes_(std::move(routes)), invoker_(invoker), calls_(calls) {}
+
+  http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body);
+
+ private:
+  struct Call;
+  http::Awaitable<absl::Status> ReadBody(const http::RequestHead& head, http::BodyReader& body, Call& call);
+  // On a thread of the pool.
+  absl::Status Run(Call& call);
+  absl::Status ReadRequest(const Call& call, google::protobuf::Message& request);
+  http::Response Refused(const Call& call, const absl::Status& status);
+
+  const RouteTable routes_;
+  Invoker& invoker_;
+  ThreadPool& calls_;
+};
+
+}  // namespace lectern::api
