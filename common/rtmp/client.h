@@ -68,12 +68,16 @@ class Publisher {
   virtual absl::Status Poll(absl::Duration patience) = 0;
 
   virtual Feedback feedback() const = 0;
+  // How often the server has told; 0: feedback() means nothing yet.
+  virtual int64_t feedback_count() const = 0;
   // A server that has said nothing for so long counts as gone; infinite for servers that are no Lectern workers.
   virtual void SetSilenceLimit(absl::Duration limit) = 0;
-  virtual int64_t unacknowledged_bytes() const = 0;    // in the kernel's send queue
+  virtual int64_t unacknowledged_bytes() const = 0;   // in the kernel's send queue
 
   // Says that the stream is over (FCUnpublish, deleteStream) and closes.
   virtual void Finish() = 0;
+  // From any thread: a waiting Poll returns, OK.
+  virtual void Wake() = 0;
   // From any thread.
   virtual void Break() = 0;
 };
