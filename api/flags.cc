@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "api/calls/key_ring.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -37,6 +38,9 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("reconnect_grace", &config.control.reconnect_grace,
                  "Time for a resource whose stream broke to come back");
   flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
+  flags.Duration("live_early", &config.live_early, "How long before its start a lecture takes an encoder");
+  flags.Duration("live_late", &config.live_late, "How long after its end a lecture takes an encoder");
+  flags.Duration("live_grace", &config.control.live_grace, "Time for an encoder to come back until its lecture ends");
   flags.Duration("live_early", &config.live_early, "An encoder is for a lecture from so long before its start");
   flags.Duration("live_late", &config.live_late, "An encoder is for a lecture until so long after its end");
 }
@@ -56,6 +60,11 @@ absl::Status Complete(ApiConfig& config) {
   if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration()) {
     return absl::InvalidArgumentError("--live_early and --live_late must not be negative");
   }
+  if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration() ||
+      config.control.live_grace < absl::Seconds(1)) {
+    return absl::InvalidArgumentError("--live_early and --live_late must not be negative and --live_grace at least 1s");
+  }
+  config.control.playback_lifetime = MaxLifetime(Audience::kPlayback);
   if (config.control.instance.empty()) config.control.instance = RandomHex(8);
   config.control.address = config.grpc.listen;
   config.control.database_url = config.database_url;

@@ -15,6 +15,9 @@ namespace {
 // Longer than an Accept takes to be written, so that a beat that was sent before it is not believed against it.
 constexpr absl::Duration kListedGrace = absl::Seconds(5);
 
+// From this progress on a finalise job has ended the playlists, so that the recording can be played.
+constexpr double kPlaylistsEnded = 0.1;
+
 void SetDuration(absl::Duration value, google::protobuf::Duration* message) {
   message->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
   message->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
@@ -110,6 +113,18 @@ void Beats::FlushProgress() {
   std::sort(jobs.begin(), jobs.end(), [](const HeldJob& a, const HeldJob& b) { return a.job < b.job; });
   const absl::Status written = shared_.jobs.Progress(jobs);
   if (!written.ok()) log::Warn("progress could not be written", {{"jobs", jobs.size()}, {"error", written.ToString()}});
+  MarkFinalised(jobs);
+}
+
+void Beats::MarkFinalised(const std::vector<HeldJob>& jobs) {
+  std::vector<JobToken> far;
+  for (const HeldJob& job : jobs) {
+    if (job.progress >= kPlaylistsEnded) far.push_back({job.job, job.token});
+  }
+  if (far.empty()) return;
+  const absl::StatusOr<int> marked = shared_.live.MarkFinalised(far);
+  if (!marked.ok()) return log::Warn("a live recording could not be published yet", {{"error", marked.status().ToString()}});
+  if (*marked > 0) log::Info("live recordings can be played", {{"recordings", *marked}});
 }
 
 }  // namespace lectern::api

@@ -41,6 +41,7 @@ class Beats {
  private:
   void Renew(std::vector<HeardBeat> beats, const std::vector<int64_t>& renewed);
   void Compare(const std::vector<HeardBeat>& beats);
+  void MarkFinalised(const std::vector<HeldJob>& jobs);
   void PutBack(std::vector<HeardBeat> beats);
 
   Shared& shared_;

@@ -10,6 +10,8 @@
 #include "api/control/link_parts.h"
 #include "api/control/link_service.h"
 #include "api/control/link_session.h"
+#include "api/control/live_loop.h"
+#include "api/control/live_placement.h"
 #include "api/control/notify_hub.h"
 #include "api/control/reaper.h"
 #include "api/control/scheduler.h"
@@ -38,11 +40,14 @@ class ControlRoom final : public Control {
         dones_(outcomes_, pool_),
         beats_(shared_, sessions_, outcomes_),
         directory_(shared_, sessions_),
-        parts_{shared_, pool_, sessions_, outcomes_, uploads_, accepts_, dones_, beats_, directory_, postponed_},
+        live_reports_(shared_),
+        parts_{shared_, pool_, sessions_, outcomes_, uploads_, accepts_, dones_, beats_, directory_, live_reports_, postponed_},
         service_(MakeLinkService(parts_)),
         leader_(shared_, [this] { scheduler_.Wake(); }),
         scheduler_(shared_, leader_, sessions_),
-        reaper_(shared_, leader_, outcomes_) {
+        reaper_(shared_, leader_, outcomes_),
+        live_(shared_, sessions_),
+        live_loop_(shared_, leader_, live_) {
     shared_.hints.work = [this] { OnWork(); };
     shared_.hints.push = [this](const std::string& instance) { OnPush(instance); };
     shared_.hints.directory = [this] { OnDirectory(); };
@@ -61,6 +66,8 @@ class ControlRoom final : public Control {
     }
     scheduler_.Start(*hub);
     reaper_.Start();
+    live_reports_.Start();
+    live_loop_.Start();
     leader_.Start();
     beat_loop_ = std::make_unique<PeriodicLoop>("beats", kBeatGather, [this] { beats_.Flush(); });
     tick_loop_ = std::make_unique<PeriodicLoop>("ticks", kTick, [this] { Tick(); });
@@ -76,6 +83,7 @@ class ControlRoom final : public Control {
 
   grpc::Service& service() override { return *service_; }
   const Hints& hints() const override { return shared_.hints; }
+  LiveControl& live() override { return live_; }
   bool is_leader() const override { return leader_.IsLeader(); }
 
   void Drain(absl::Duration timeout) override {
@@ -96,6 +104,8 @@ class ControlRoom final : public Control {
     leader_.Stop();
     scheduler_.Stop();
     reaper_.Stop();
+    live_loop_.Stop();
+    live_reports_.Stop();
     std::unique_ptr<PeriodicLoop> push, directory;
     {
       absl::MutexLock lock(&mu_);
@@ -210,11 +220,14 @@ class ControlRoom final : public Control {
   Dones dones_;
   Beats beats_;
   DirectoryPublisher directory_;
+  LiveReports live_reports_;
   LinkParts parts_;
   std::unique_ptr<grpc::Service> service_;
   Leader leader_;
   Scheduler scheduler_;
   Reaper reaper_;
+  LivePlacement live_;
+  LiveLoop live_loop_;
   bool stopped_ = false;
   absl::Mutex hub_mu_;
   std::unique_ptr<NotifyHub> hub_ ABSL_GUARDED_BY(hub_mu_);

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/domain/hints.h"
+#include "api/domain/live_control.h"
 #include "common/base/clock.h"
 #include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
@@ -38,6 +39,10 @@ struct ControlConfig {
   absl::Duration leader_ttl = absl::Seconds(5);
   absl::Duration leader_renew = absl::Milliseconds(1500);
   absl::Duration poll = absl::Seconds(1);
+  absl::Duration live_grace = absl::Seconds(60);           // without a publisher, or a word from the proxy, until a stream ends
+  absl::Duration live_silence = absl::Seconds(6);          // without a new segment until a stream counts as interrupted
+  absl::Duration rehearsal_age = absl::Hours(24);          // until rehearsals are deleted
+  absl::Duration playback_lifetime = absl::Hours(2);       // of playback tokens
   int threads = 4;                                         // that handle messages of resources
 };
 
@@ -49,6 +54,10 @@ struct ControlKeys {
   std::function<absl::StatusOr<std::string>(const Claims& claims)> sign_job;
   // All public keys that resources need (upload, job, playback).
   std::function<absl::StatusOr<std::vector<PublicKey>>()> public_keys;
+  // What a proxy must show to publish to the worker that holds the job with this epoch.
+  std::function<std::string(int64_t job, int64_t epoch)> ingest_key;
+  // Opens what the services have sealed: addresses of the sources of lecture halls.
+  std::function<absl::StatusOr<std::string>(absl::string_view sealed)> unseal;
 };
 
 class Control {
@@ -63,6 +72,7 @@ class Control {
   virtual grpc::Service& service() = 0;
   // For the services that insert work, cancel jobs, drain resources, rotate keys.
   virtual const Hints& hints() const = 0;
+  virtual LiveControl& live() = 0;
   // Sends every resource away to another instance (GoAway with jitter) and waits until they have gone, at most `timeout`.
   virtual void Drain(absl::Duration timeout) = 0;
   // Ends the loops, resigns the leadership. After the gRPC server was shut down.

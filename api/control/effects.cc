@@ -30,22 +30,66 @@ int64_t Milliseconds(double seconds) {
   return std::isfinite(seconds) && seconds > 0 ? static_cast<int64_t>(std::min(seconds, kMost) * 1000) : 0;
 }
 
+// What was found when the live stream ended, which its source file alone does not show.
+absl::StatusOr<v1::FinaliseResult> Finalised(Shared& shared, pg::Session& session, const LockedJob& job) {
+  ASSIGN_OR_RETURN(const std::string json, shared.live.FinaliseResult(session, job.task));
+  v1::JobResult result;
+  google::protobuf::util::JsonParseOptions lenient;
+  lenient.ignore_unknown_fields = true;
+  if (!json.empty() && !google::protobuf::util::JsonStringToMessage(json, &result, lenient).ok()) {
+    return absl::InternalError("the result of a finalise job cannot be read");
+  }
+  return result.finalise();
+}
+
 absl::Status ApplyProbe(Shared& shared, pg::Session& session, const LockedJob& job, const v1::MediaInfo& media) {
-  ASSIGN_OR_RETURN(std::vector<PlannedJob> plan, PlanAfterProbe({job.upload_id, job.lecture, job.view}, media));
-  RETURN_IF_ERROR(shared.assets.SetMedia(session, job.asset, Json(media), Milliseconds(media.duration_seconds())));
+  const Recording recording{job.upload_id, job.lecture, job.view};
+  double duration_seconds = media.duration_seconds();
+  std::vector<PlannedJob> plan;
+  if (job.from_live) {
+    ASSIGN_OR_RETURN(const v1::FinaliseResult finalised, Finalised(shared, session, job));
+    plan = PlanAfterLiveProbe(recording, media, finalised.continuous());
+    duration_seconds = finalised.duration_seconds();   // gaps included
+  } else {
+    ASSIGN_OR_RETURN(plan, PlanAfterProbe(recording, media));
+  }
+  RETURN_IF_ERROR(shared.assets.SetMedia(session, job.asset, Json(media), Milliseconds(duration_seconds)));
   ASSIGN_OR_RETURN(std::vector<int64_t> ids, shared.jobs.AllocateIds(session, static_cast<int>(plan.size())));
   std::vector<NewJob> jobs;
   for (size_t i = 0; i < plan.size(); ++i) jobs.push_back(ToNewJob(plan[i], ids, ids[i], job.vod_resource));
   return shared.jobs.AddJobs(session, job.task, jobs);
 }
 
-absl::Status ApplyPackage(Shared& shared, pg::Session& session, const LockedJob& job, const v1::PackageResult& package) {
-  if (package.renditions().empty()) return BadResult(job);
+std::vector<RenditionRow> Renditions(const google::protobuf::RepeatedPtrField<v1::RenditionInfo>& infos) {
   std::vector<RenditionRow> renditions;
-  for (const v1::RenditionInfo& info : package.renditions()) {
+  for (const v1::RenditionInfo& info : infos) {
     renditions.push_back({info.label(), info.width(), info.height(), info.bandwidth_bps(), info.codecs()});
   }
-  return shared.assets.Publish(session, job.asset, renditions, Milliseconds(package.duration_seconds())).status();
+  return renditions;
+}
+
+// A recording that is on air again is what its stream says, not what was to become of it before.
+absl::Status ApplyPackage(Shared& shared, pg::Session& session, const LockedJob& job, const v1::PackageResult& package) {
+  if (package.renditions().empty()) return BadResult(job);
+  if (job.asset_state == "live") return absl::OkStatus();
+  return shared.assets.Publish(session, job.asset, Renditions(package.renditions()), Milliseconds(package.duration_seconds()))
+      .status();
+}
+
+// Playable, if it is not already (beats.cc), and then what an upload gets. A stream that was taken up again is none of its business.
+absl::Status ApplyFinalise(Shared& shared, pg::Session& session, const LockedJob& job, const v1::FinaliseResult& result) {
+  ASSIGN_OR_RETURN(const bool owns, shared.live.Owns(session, job.task));
+  if (!owns) return absl::OkStatus();
+  LiveStore::Finalised finalised;
+  if (result.duration_seconds() > 0) finalised.renditions = Renditions(result.renditions());
+  finalised.duration_ms = Milliseconds(result.duration_seconds());
+  finalised.size_bytes = std::max<int64_t>(result.size_bytes(), 0);
+  finalised.sha256 = result.sha256();
+  RETURN_IF_ERROR(shared.live.Finish(session, job.task, job.asset, finalised));
+  if (finalised.renditions.empty() || finalised.size_bytes == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<int64_t> ids, shared.jobs.AllocateIds(session, 1));
+  const NewJob probe = ToNewJob(PlanProbe({job.upload_id, job.lecture, job.view}), ids, ids[0], job.vod_resource);
+  return shared.jobs.AddJobs(session, job.task, absl::MakeConstSpan(&probe, 1));
 }
 
 absl::Status ApplyLoudness(Shared& shared, pg::Session& session, const LockedJob& job, const v1::LoudnessResult& loudness) {
@@ -61,10 +105,13 @@ absl::Status ApplyLoudness(Shared& shared, pg::Session& session, const LockedJob
 }  // namespace
 
 absl::Status ApplyResult(Shared& shared, pg::Session& session, const LockedJob& job, const v1::JobResult& result) {
-  if (job.kind == "noop" || job.kind == "delete_media") return absl::OkStatus();
+  if (job.kind == "noop" || job.kind == "delete_media" || job.kind == kLiveIngestKind) return absl::OkStatus();
   if (job.asset == 0) return BadResult(job);
   if (job.kind == "probe") {
     return result.has_probe() ? ApplyProbe(shared, session, job, result.probe()) : BadResult(job);
+  }
+  if (job.kind == kFinaliseKind) {
+    return result.has_finalise() ? ApplyFinalise(shared, session, job, result.finalise()) : BadResult(job);
   }
   if (job.kind == "package") {
     return result.has_package() ? ApplyPackage(shared, session, job, result.package()) : BadResult(job);

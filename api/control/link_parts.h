@@ -4,6 +4,7 @@
 #include "api/control/accepts.h"
 #include "api/control/beats.h"
 #include "api/control/directory.h"
+#include "api/control/live_reports.h"
 #include "api/control/dones.h"
 #include "api/control/outcomes.h"
 #include "api/control/postponed.h"
@@ -24,6 +25,7 @@ struct LinkParts {
   Dones& dones;
   Beats& beats;
   DirectoryPublisher& directory;
+  LiveReports& live_reports;
   Postponed& postponed;
 };
 

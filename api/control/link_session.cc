@@ -76,6 +76,8 @@ bool LinkSession::Overtakes(const v1::ResourceMessage& message) {
   } else if (message.has_progress()) {
     parts_.beats.AddProgress({resource_, message.progress().job(), message.progress().token(),
                               std::clamp(message.progress().progress(), 0.0, 1.0)});
+  } else if (message.has_live()) {
+    parts_.live_reports.Add(resource_, message.live());
   } else {
     return false;
   }
@@ -88,7 +90,10 @@ bool LinkSession::OnMessage(std::unique_ptr<v1::ResourceMessage> message) {
     absl::MutexLock lock(&mu_);
     last_heard_ = shared_.clock.Steady();
     attached = attached_;
-    if (message->has_credit()) offered_ = std::clamp(message->credit().slots(), 0, kMostSlots);
+    if (message->has_credit()) {
+      offered_ = std::clamp(message->credit().slots(), 0, kMostSlots);
+      offered_live_ = std::clamp(message->credit().live_slots(), 0, kMostSlots);
+    }
   }
   if (attached && Overtakes(*message)) return true;
   absl::MutexLock lock(&mu_);
@@ -199,10 +204,12 @@ void LinkSession::Handle(std::unique_ptr<v1::ResourceMessage> message) {
     case v1::ResourceMessage::kFailed:
     case v1::ResourceMessage::kCancelled:
       return RecordOutcome(std::move(message));
-    case v1::ResourceMessage::kCredit:
-      status = shared_.links.SetSlots(resource_, epoch_, offered());
+    case v1::ResourceMessage::kCredit: {
+      const auto [slots, live_slots] = offered();
+      status = shared_.links.SetSlots(resource_, epoch_, slots, live_slots);
       shared_.hints.work();
       break;
+    }
     case v1::ResourceMessage::kDrain:
       status = shared_.links.SetLeaving(resource_, epoch_);
       break;
@@ -227,6 +234,7 @@ absl::Status LinkSession::OnHello(const v1::Hello& hello) {
   request.version = hello.version();
   request.capabilities.assign(hello.capabilities().begin(), hello.capabilities().end());
   request.slots = std::clamp(hello.slots(), 0, kMostSlots);
+  request.live_slots = std::clamp(hello.live_slots(), 0, kMostSlots);
   request.host = hello.host();
   request.public_url = hello.public_url();
   ASSIGN_OR_RETURN(Attached attached, shared_.links.Attach(request, shared_.config.lease));
@@ -391,7 +399,20 @@ void LinkSession::Assign(const AssignedJob& job) {
     if (!token.ok()) return log::Error("a job token cannot be signed", {{"error", token.status().ToString()}});
     assign.set_job_token(*std::move(token));
   }
+  if (job.kind == kLiveIngestKind) FillLive(job, assign);
   Send(message);
+}
+
+// A source that cannot be opened goes out without an address: the worker says so, and the stream shows it.
+void LinkSession::FillLive(const AssignedJob& job, v1::Assign& assign) {
+  if (!assign.spec().live_ingest().pull()) {
+    if (shared_.keys.ingest_key) assign.set_ingest_key(shared_.keys.ingest_key(job.job, job.token));
+    return;
+  }
+  if (job.sealed_pull_url.empty() || !shared_.keys.unseal) return;
+  absl::StatusOr<std::string> url = shared_.keys.unseal(job.sealed_pull_url);
+  if (!url.ok()) return log::Error("the source of a lecture hall cannot be opened", {{"job", job.job}, {"error", url.status().ToString()}});
+  assign.set_pull_url(*std::move(url));
 }
 
 void LinkSession::Cancel(const HeldJob& job) {
@@ -456,9 +477,9 @@ void LinkSession::Supersede() {
   superseded_ = true;
 }
 
-int LinkSession::offered() {
+std::pair<int, int> LinkSession::offered() {
   absl::MutexLock lock(&mu_);
-  return offered_;
+  return {offered_, offered_live_};
 }
 
 std::shared_ptr<LinkStream> LinkSession::stream() {

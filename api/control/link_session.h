@@ -16,6 +16,7 @@
 #include "api/control/shared.h"
 
 namespace lectern::v1 {
+class Assign;
 class Beat;
 class Hello;
 class ResourceMessage;
@@ -82,7 +83,8 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   void OnReject(const v1::ResourceMessage& message);
   void Postpone(std::unique_ptr<v1::ResourceMessage> message, const absl::Status& why);
   std::shared_ptr<LinkStream> stream();
-  int offered();
+  void FillLive(const AssignedJob& job, v1::Assign& assign);
+  std::pair<int, int> offered();
 
   LinkParts& parts_;
   Shared& shared_;
@@ -105,6 +107,7 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool attached_ ABSL_GUARDED_BY(mu_) = false;   // the constants above are set
   int offered_ ABSL_GUARDED_BY(mu_) = 0;         // the newest credit; an older one may be handled later, postponed
+  int offered_live_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Duration last_heard_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_set<int64_t> told_ ABSL_GUARDED_BY(mu_);       // tokens that were assigned over this stream
   absl::flat_hash_set<int64_t> cancelled_ ABSL_GUARDED_BY(mu_);  // tokens whose cancelling was asked for

@@ -13,7 +13,8 @@ std::string ClassLabel(int job_class) { return absl::StrCat(job_class); }
 
 // Bounds what a resource's words could do to the number of series.
 std::string KnownOutcome(const std::string& outcome) {
-  for (const char* word : {"done", "failed", "lost", "rejected", "not_accepted", "cancelled", "stalled", "overdue", "fenced"}) {
+  for (const char* word : {"done", "failed", "lost", "rejected", "not_accepted", "cancelled", "stalled", "overdue", "fenced", "leg_failed",
+                           "moved"}) {
     if (outcome == word) return outcome;
   }
   return "other";
@@ -29,7 +30,11 @@ ControlMetrics::ControlMetrics(Metrics& metrics)
       slots_(metrics.Gauge("lectern_api_slots", "Slots of resources that are alive, used and free")),
       leader_(metrics.Gauge("lectern_api_leader", "1 where this instance places jobs").Add({})),
       streams_(metrics.Gauge("lectern_api_link_streams", "Resources attached to this instance").Add({})),
-      lost_(metrics.Counter("lectern_api_sessions_lost_total", "Sessions of resources that were given up, by cause")) {}
+      lost_(metrics.Counter("lectern_api_sessions_lost_total", "Sessions of resources that were given up, by cause")),
+      live_streams_(metrics.Gauge("lectern_api_live_streams", "Live streams, by state; at the leader")),
+      live_failovers_(metrics.Counter("lectern_api_live_failovers_total", "Changes of a live stream's worker that nobody asked for").Add({})),
+      live_late_(metrics.Counter("lectern_api_live_starts_late_total", "Lecture halls that went live later than their lecture").Add({})),
+      live_acquire_(metrics.Histogram("lectern_api_live_acquire_seconds", "From a proxy's question for a worker to the answer")) {}
 
 void ControlMetrics::CountAttempt(const std::string& kind, const std::string& outcome) {
   attempts_.Add({{"kind", kind}, {"outcome", KnownOutcome(outcome)}}).Increment();
@@ -56,6 +61,21 @@ void ControlMetrics::SetSlots(int used, int free) {
 void ControlMetrics::SetLeader(bool leader) { leader_.Set(leader ? 1 : 0); }
 
 void ControlMetrics::SetStreams(int streams) { streams_.Set(streams); }
+
+void ControlMetrics::SetLiveStreams(const std::map<std::string, int64_t>& by_state) {
+  for (const char* state : {"starting", "live", "interrupted", "ending"}) {
+    const auto found = by_state.find(state);
+    live_streams_.Add({{"state", state}}).Set(found == by_state.end() ? 0 : static_cast<double>(found->second));
+  }
+}
+
+void ControlMetrics::CountFailover() { live_failovers_.Increment(); }
+
+void ControlMetrics::CountLateStart() { live_late_.Increment(); }
+
+void ControlMetrics::ObserveAcquire(absl::Duration took, bool placed) {
+  live_acquire_.Add({{"placed", placed ? "yes" : "no"}}, LatencyBuckets()).Observe(absl::ToDoubleSeconds(took));
+}
 
 void ControlMetrics::CountLost(const std::string& why) { lost_.Add({{"cause", why}}).Increment(); }
 

@@ -145,6 +145,7 @@ absl::Status Outcomes::EndTroubled(pg::Session& session, LockedJob job, Trouble 
   ending.attempt_outcome = OutcomeWord(trouble);
   ending.failure = verdict.failure;
   if (ending.error.empty()) ending.error = TroubleSentence(trouble);
+  if (job.history.live) shared_.metrics.CountFailover();
   if (verdict.next != JobState::kFailed) return shared_.jobs.Requeue(session, job, verdict, ending);
   ending.state = JobState::kFailed;
   if (!verdict.reason.empty()) absl::StrAppend(&ending.error, " (", verdict.reason, ")");
@@ -175,7 +176,8 @@ absl::StatusOr<bool> Outcomes::Failed(int64_t resource, const v1::Failed& failed
                                {"class", std::string(FailureClassWord(failure))}, {"error", failed.error()}});
   // Bad input is the resource's fault only where others could show that it is.
   const bool suspicious = failure == FailureClass::kInfrastructure || (failure == FailureClass::kMedia && eligible > 1);
-  if (suspicious && job->ran < kFastFailure && !job->cancel_requested) NoteFastFailure(resource, job->epoch, job->task);
+  // Live streams come back whatever happens; what is wrong with one must not keep a worker from all others.
+  if (suspicious && job->ran < kFastFailure && !job->cancel_requested && !job->history.live) NoteFastFailure(resource, job->epoch, job->task);
   shared_.hints.work();
   return true;
 }
@@ -216,7 +218,7 @@ absl::Status Outcomes::Rescue(const TroubledJob& troubled) {
     }
     if (job->state == JobState::kLeased) {   // it never started there
       Verdict again{JobState::kReady, FailureClass::kNone, absl::ZeroDuration(), job->history.losses, job->history.media_failures,
-                    false, ""};
+                    /*avoid=*/job->history.live, ""};
       ending.attempt_outcome = "not_accepted";
       return shared_.jobs.Requeue(session, *job, again, ending);
     }

@@ -1,10 +1,12 @@
 #include "api/control/scheduler.h"
 
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "api/control/link_session.h"
 #include "common/base/status.h"
 #include "common/log/log.h"
@@ -76,8 +78,20 @@ absl::Status Scheduler::RefreshTree() {
 absl::StatusOr<std::vector<AssignedJob>> Scheduler::Assign(const std::vector<WaitingJob>& jobs,
                                                           const std::vector<CandidateResource>& resources) {
   const std::vector<Assignment> wishes = policy_->Allocate({jobs, resources, &tree_});
-  if (wishes.empty()) return std::vector<AssignedJob>();
-  return shared_.jobs.Assign(wishes, shared_.config.accept_timeout);
+  absl::flat_hash_set<int64_t> live_jobs;
+  for (const WaitingJob& job : jobs) {
+    if (IsLive(job)) live_jobs.insert(job.id);
+  }
+  // Apart, since a resource takes all of a statement's jobs or none: a live stream must not wait for an ordinary slot.
+  std::vector<Assignment> live, others;
+  for (const Assignment& wish : wishes) (live_jobs.contains(wish.job) ? live : others).push_back(wish);
+  std::vector<AssignedJob> all;
+  for (const std::vector<Assignment>& part : {live, others}) {
+    if (part.empty()) continue;
+    ASSIGN_OR_RETURN(std::vector<AssignedJob> assigned, shared_.jobs.Assign(part, shared_.config.accept_timeout));
+    all.insert(all.end(), std::make_move_iterator(assigned.begin()), std::make_move_iterator(assigned.end()));
+  }
+  return all;
 }
 
 void Scheduler::Push(const std::vector<AssignedJob>& jobs) {

@@ -5,6 +5,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -14,7 +15,10 @@
 #include "api/store/audit_store.h"
 #include "api/store/job_store.h"
 #include "api/store/leader_store.h"
+#include "api/store/lecture_store.h"
 #include "api/store/link_store.h"
+#include "api/store/live_store.h"
+#include "api/store/resource_store.h"
 #include "api/store/revocation_store.h"
 #include "common/base/clock.h"
 #include "common/exec/thread_pool.h"
@@ -35,6 +39,10 @@ class ControlMetrics {
   void SetLeader(bool leader);
   void SetStreams(int streams);
   void CountLost(const std::string& why);
+  void SetLiveStreams(const std::map<std::string, int64_t>& by_state);
+  void CountFailover();
+  void CountLateStart();
+  void ObserveAcquire(absl::Duration took, bool placed);
 
  private:
   prometheus::Family<prometheus::Counter>& attempts_;
@@ -45,6 +53,10 @@ class ControlMetrics {
   prometheus::Gauge& leader_;
   prometheus::Gauge& streams_;
   prometheus::Family<prometheus::Counter>& lost_;
+  prometheus::Family<prometheus::Gauge>& live_streams_;
+  prometheus::Counter& live_failovers_;
+  prometheus::Counter& live_late_;
+  prometheus::Family<prometheus::Histogram>& live_acquire_;
 };
 
 struct Shared {
@@ -60,8 +72,11 @@ struct Shared {
   ControlMetrics metrics;
   JobStore jobs{pool};
   LinkStore links{pool};
+  LiveStore live{pool};
   LeaderStore leaders{pool};
   AssetStore assets{pool};
+  LectureStore lectures{pool};
+  ResourceStore resources{pool};
   AuditStore audit{pool};
   RevocationStore revocations{pool};
   Hints hints;

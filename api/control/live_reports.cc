@@ -1,0 +1,139 @@
+#include "api/control/live_reports.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/status.h"
+#include "common/log/log.h"
+#include "lectern/v1/link.pb.h"
+
+namespace lectern::api {
+namespace {
+
+constexpr absl::Duration kInterval = absl::Seconds(1);
+constexpr absl::Duration kForget = absl::Minutes(5);
+constexpr size_t kMostWaiting = 10'000;
+constexpr int kMostRenditions = 20;
+constexpr int kMostWarnings = 20;
+constexpr int64_t kMostMs = int64_t{30} * 24 * 3600 * 1000;
+
+// PostgreSQL's JSON cannot hold a NUL; one report must not spoil the statement of all.
+std::string Json(const google::protobuf::Message& message, absl::string_view otherwise) {
+  std::string json;
+  const bool usable = google::protobuf::util::MessageToJsonString(message, &json).ok() && !absl::StrContains(json, "\\u0000");
+  return usable ? json : std::string(otherwise);
+}
+
+std::string WarningsJson(const v1::LiveReport& report) {
+  std::vector<std::string> warnings;
+  for (const v1::LiveWarning& warning : report.warnings()) {
+    if (static_cast<int>(warnings.size()) < kMostWarnings) warnings.push_back(Json(warning, "{}"));
+  }
+  std::string list;
+  for (const std::string& warning : warnings) absl::StrAppend(&list, list.empty() ? "" : ",", warning);
+  return absl::StrCat("[", list, "]");
+}
+
+std::string Serialised(const v1::LiveReport& report) {
+  std::string bytes;
+  for (const v1::RenditionInfo& info : report.renditions()) absl::StrAppend(&bytes, info.SerializeAsString(), "|");
+  return bytes;
+}
+
+std::vector<RenditionRow> Renditions(const v1::LiveReport& report) {
+  std::vector<RenditionRow> rows;
+  for (const v1::RenditionInfo& info : report.renditions()) {
+    if (static_cast<int>(rows.size()) >= kMostRenditions) break;
+    rows.push_back({info.label(), info.width(), info.height(), info.bandwidth_bps(), info.codecs()});
+  }
+  return rows;
+}
+
+}  // namespace
+
+struct LiveReports::Entry {
+  int64_t resource = 0;
+  v1::LiveReport report;
+};
+
+LiveReports::LiveReports(Shared& shared) : shared_(shared) {}
+
+LiveReports::~LiveReports() { Stop(); }
+
+void LiveReports::Start() {
+  absl::MutexLock lock(&mu_);
+  loop_ = std::make_unique<PeriodicLoop>("live_reports", kInterval, [this] { Flush(); });
+}
+
+void LiveReports::Stop() {
+  std::unique_ptr<PeriodicLoop> loop;
+  {
+    absl::MutexLock lock(&mu_);
+    loop.swap(loop_);
+  }
+  if (loop) loop->Stop();
+}
+
+void LiveReports::Add(int64_t resource, const v1::LiveReport& report) {
+  auto entry = std::make_unique<Entry>();
+  entry->resource = resource;
+  entry->report = report;
+  absl::MutexLock lock(&mu_);
+  if (waiting_.size() >= kMostWaiting && !waiting_.contains(report.token())) return;
+  waiting_[report.token()] = std::move(entry);
+  Known& known = known_[report.token()];
+  known.at = shared_.clock.Steady();
+  const bool first = report.sets() > 0 && !std::exchange(known.media, known.media || report.sets() > 0);
+  if (first && loop_) loop_->Wake();
+}
+
+void LiveReports::Flush() {
+  std::vector<std::unique_ptr<Entry>> entries;
+  {
+    absl::MutexLock lock(&mu_);
+    for (auto& [token, entry] : waiting_) entries.push_back(std::move(entry));
+    waiting_.clear();
+    const absl::Duration now = shared_.clock.Steady();
+    absl::erase_if(known_, [&](const auto& known) { return now - known.second.at > kForget; });
+  }
+  if (entries.empty()) return;
+  std::vector<WorkerReport> rows;
+  for (const std::unique_ptr<Entry>& entry : entries) {
+    const v1::LiveReport& report = entry->report;
+    rows.push_back({entry->resource, report.job(), report.token(), std::clamp<int64_t>(report.end_ms(), 0, kMostMs),
+                    report.receiving(), Json(report.facts(), "{}"), WarningsJson(report),
+                    absl::StrReplaceAll(report.reason(), {{absl::string_view("\0", 1), ""}})});
+  }
+  const absl::StatusOr<std::vector<int64_t>> counted = shared_.live.ReportWorkers(rows);
+  if (!counted.ok()) {
+    return log::Warn("reports of live streams could not be written",
+                     {{"streams", rows.size()}, {"error", counted.status().ToString()}});
+  }
+  for (const std::unique_ptr<Entry>& entry : entries) {
+    const bool counts = std::find(counted->begin(), counted->end(), entry->report.job()) != counted->end();
+    if (counts && entry->report.renditions_size() > 0) WriteRenditions(*entry);
+  }
+}
+
+void LiveReports::WriteRenditions(const Entry& entry) {
+  const v1::LiveReport& report = entry.report;
+  std::string renditions = Serialised(report);
+  {
+    absl::MutexLock lock(&mu_);
+    if (known_[report.token()].renditions == renditions) return;
+  }
+  const absl::Status written = shared_.live.SetRenditions(report.job(), report.token(), Renditions(report));
+  if (!written.ok()) {
+    return log::Warn("renditions of a live stream could not be written", {{"job", report.job()}, {"error", written.ToString()}});
+  }
+  absl::MutexLock lock(&mu_);
+  known_[report.token()].renditions = std::move(renditions);
+}
+
+}  // namespace lectern::api
