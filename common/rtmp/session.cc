@@ -15,6 +15,8 @@ namespace {
 
 // The AMF0 string with which publishers mark metadata that a server is to keep.
 constexpr absl::string_view kSetDataFrame("\x02\x00\x0d@setDataFrame", 16);
+// Servers tell players with it what they may look at; it is nothing of the stream.
+constexpr absl::string_view kSampleAccess("\x02\x00\x11|RtmpSampleAccess", 20);
 // Metadata often has the time 0 in the middle of a stream; further off than this it is no time.
 constexpr int64_t kDataTimeSlackMs = 1000;
 // What a double holds exactly.
@@ -78,6 +80,7 @@ void MediaSorter::TakeOne(uint8_t type, uint32_t timestamp, std::string payload)
       [[fallthrough]];
     case kDataAmf0:
       message.kind = MediaMessage::kData;
+      if (absl::StartsWith(payload, kSampleAccess)) return;
       if (absl::StartsWith(payload, kSetDataFrame)) payload.erase(0, kSetDataFrame.size());
       break;
     default:
