@@ -41,8 +41,6 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("live_early", &config.live_early, "How long before its start a lecture takes an encoder");
   flags.Duration("live_late", &config.live_late, "How long after its end a lecture takes an encoder");
   flags.Duration("live_grace", &config.control.live_grace, "Time for an encoder to come back until its lecture ends");
-  flags.Duration("live_early", &config.live_early, "An encoder is for a lecture from so long before its start");
-  flags.Duration("live_late", &config.live_late, "An encoder is for a lecture until so long after its end");
 }
 
 absl::Status Complete(ApiConfig& config) {
@@ -56,9 +54,6 @@ absl::Status Complete(ApiConfig& config) {
   }
   if (config.rate_limit < 0 || config.rate_burst < 1) {
     return absl::InvalidArgumentError("--rate_limit must not be negative and --rate_burst at least 1");
-  }
-  if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("--live_early and --live_late must not be negative");
   }
   if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration() ||
       config.control.live_grace < absl::Seconds(1)) {

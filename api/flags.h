@@ -31,8 +31,6 @@ struct ApiConfig {
   int64_t rate_burst = 1000;
   absl::Duration live_early = absl::Minutes(15);   // an encoder's lecture is due from so long before its start
   absl::Duration live_late = absl::Minutes(15);    // until so long after its end
-  absl::Duration live_early = absl::Minutes(15);
-  absl::Duration live_late = absl::Minutes(15);
 };
 
 void DefineFlags(Flags& flags, ApiConfig& config);

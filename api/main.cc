@@ -51,6 +51,8 @@ ControlKeys KeysForControl(const KeyRing& keys, Clock& clock) {
     return keys.Sign(Audience::kJob, claims);
   };
   result.public_keys = [&]() -> absl::StatusOr<std::vector<PublicKey>> { return keys.MediaKeys(); };
+  result.ingest_key = [&](int64_t job, int64_t epoch) { return keys.IngestKey(job, epoch); };
+  result.unseal = [&](absl::string_view sealed) { return keys.Unseal(sealed); };
   return result;
 }
 
