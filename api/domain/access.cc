@@ -36,6 +36,7 @@ Level LevelFor(const Caller& caller, const AccessFacts& facts) {
   if (caller.is_administrator()) return Level::kAdministrator;
   if (!facts.exists || caller.kind == Caller::Kind::kResource) return Level::kNone;
   if (facts.rehearsal_of != 0) {
+    if (caller.is_user() && facts.machinery && facts.maintains) return Level::kMaintainer;
     return caller.is_user() && caller.user_id == facts.rehearsal_of ? Level::kLecturer : Level::kNone;
   }
   if (caller.is_user()) {

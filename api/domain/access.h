@@ -34,6 +34,7 @@ struct AccessFacts {
   int64_t course_id = 0;            // 0: the object belongs to no course
   int64_t lecture_id = 0;           // 0: the object belongs to no lecture
   int64_t rehearsal_of = 0;         // whose private try-out the lecture is; 0: it is none
+  bool machinery = false;           // the object tells how the lecture is carried, not what is in it (a live stream)
   std::string visibility;           // of the course: "public", "logged_in", "enrolled", "hidden"; empty: no course
   bool enrolled = false;            // in the course, as student or lecturer
   bool lecturer = false;            // of the course
@@ -47,8 +48,8 @@ absl::string_view LevelWord(Level level);
 
 // kNone for an object that does not exist, for everybody but an administrator. Resources get kNone: what they may reach is
 // decided by the token of the job, not by these levels. Viewing follows the course: public and hidden (whoever knows its name)
-// for anyone, logged_in for any person, enrolled for those enrolled. A rehearsal is there for its lecturer and for administrators only,
-// whatever the course says.
+// for anyone, logged_in for any person, enrolled for those enrolled. A rehearsal is there for its lecturer and for administrators
+// only, whatever the course says; maintainers see the machinery that carries it.
 Level LevelFor(const Caller& caller, const AccessFacts& facts);
 
 }  // namespace lectern::api

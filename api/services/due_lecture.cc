@@ -17,7 +17,8 @@ constexpr int kMaxStreamsOfLecture = 50;
 
 }  // namespace
 
-absl::StatusOr<OpenedLive> DueLecture::Open(const UserRow& person, const std::optional<LiveStreamRow>& before, OpenLive open) const {
+absl::StatusOr<OpenedLive> DueLecture::Open(const UserRow& person, const std::optional<LiveStreamRow>& before,
+                                            OpenLive open) const {
   ASSIGN_OR_RETURN(open.lecture_id, Find(person, before));
   ASSIGN_OR_RETURN(open.vod_resource_id, VodServiceFor(open.lecture_id, open.view));
   ASSIGN_OR_RETURN(OpenedLive opened, deps_.stores.live.Open(open));

@@ -59,7 +59,7 @@ ProxyReport RowOf(int64_t stream, const v1::StreamReport& report) {
   v1::StreamReport kept = report;
   kept.set_reason(row.reason);
   kept.set_encoder(Cut(report.encoder(), kMaxReasonBytes));
-  if (kept.warnings_size() > kMaxWarnings) kept.mutable_warnings()->DeleteSubrange(kMaxWarnings, kept.warnings_size() - kMaxWarnings);
+  while (kept.warnings_size() > kMaxWarnings) kept.mutable_warnings()->RemoveLast();
   for (v1::LiveWarning& warning : *kept.mutable_warnings()) warning.set_message(Cut(warning.message(), kMaxReasonBytes));
   if (!google::protobuf::util::MessageToJsonString(kept, &row.report_json).ok()) row.report_json = "{}";
   return row;
@@ -71,7 +71,8 @@ std::pair<v1::StreamCommand::Kind, std::string> CommandFor(const ReportedStream&
   if (!stream.mine) return {v1::StreamCommand::SUPERSEDED, "a newer connection with the same token has taken over"};
   if (stream.state == "ended" || stream.state == "ending") return {v1::StreamCommand::END, stream.end_reason};
   if (stream.reopen && report.publishing()) return {v1::StreamCommand::REOPEN, "the lecture begins"};
-  if (report.epoch() != 0 && report.epoch() != stream.epoch) return {v1::StreamCommand::REACQUIRE, "another worker takes the stream"};
+  const bool moved = report.epoch() != 0 && report.epoch() != stream.epoch;
+  if (moved) return {v1::StreamCommand::REACQUIRE, "another worker takes the stream"};
   return {v1::StreamCommand::KEEP, ""};
 }
 
@@ -194,7 +195,8 @@ class LiveProxyCalls {
     if (!wanted) return;
     event.action = "LiveService.OpenStream";
     absl::Status written = deps_.stores.audit.Insert(event);
-    if (!written.ok()) log::Error("audit event not written", {{"action", event.action}, {"actor", event.actor}, {"error", written.message()}});
+    if (written.ok()) return;
+    log::Error("audit event not written", {{"action", event.action}, {"actor", event.actor}, {"error", written.message()}});
   }
 
   const ServiceDeps deps_;

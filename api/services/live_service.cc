@@ -92,8 +92,8 @@ class LiveService {
     if (more) rows.pop_back();
     for (const LiveStreamRow& row : rows) ToProto(row, *response.add_live_streams());
     if (more) {
-      const LiveStreamRow& last = rows.back();
-      response.set_next_page_token(EncodePageToken(kPageName, {last.state == "ended" ? "ended" : "running", absl::StrCat(last.id)}));
+      const char* part = rows.back().state == "ended" ? "ended" : "running";
+      response.set_next_page_token(EncodePageToken(kPageName, {part, absl::StrCat(rows.back().id)}));
     }
     return absl::OkStatus();
   }

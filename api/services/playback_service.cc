@@ -54,8 +54,8 @@ class PlaybackService {
       if (view.playable()) keepers.insert(view.vod_resource_id);
     }
     if (keepers.empty() && !wait) {
-      return WithReason(absl::FailedPreconditionError(absl::StrCat(NameOf("lectures", lecture.id), " cannot be played yet; it shows "
-                                                                   "what is still coming")),
+      return WithReason(absl::FailedPreconditionError(absl::StrCat(NameOf("lectures", lecture.id), " cannot be played yet; it "
+                                                                   "shows what is still coming")),
                         "NOT_PLAYABLE_YET");
     }
     const absl::Time now = deps_.clock.Now();

@@ -16,8 +16,8 @@ constexpr size_t kMaxUrlBytes = 2000;
 
 absl::Status BadSource(absl::string_view why) {
   return WithReason(absl::InvalidArgumentError(absl::StrCat(
-                        "field \"url\": ", why, "; write an address such as rtsp://user:password@10.0.0.7/stream1 (rtsp, rtsps, rtmp "
-                        "or rtmps)")),
+                        "field \"url\": ", why, "; write an address such as rtsp://user:password@10.0.0.7/stream1 (rtsp, "
+                        "rtsps, rtmp or rtmps)")),
                     "BAD_SOURCE");
 }
 
@@ -62,7 +62,7 @@ absl::StatusOr<std::string> ShownSource(absl::string_view url) {
   absl::string_view authority = rest.substr(0, authority_end);
   absl::string_view path = rest.substr(authority_end);
   // Else what stands before it could be part of a password, and would be shown.
-  if (path.find('@') != absl::string_view::npos) return BadSource("the address has an @ behind a slash; write / in passwords as %2F");
+  if (path.find('@') != absl::string_view::npos) return BadSource("the address has an @ behind a slash (in passwords / is %2F)");
   // The last one: a password may hold an @.
   const size_t at = authority.rfind('@');
   absl::string_view host = at == absl::string_view::npos ? authority : authority.substr(at + 1);

@@ -95,6 +95,7 @@ absl::StatusOr<AccessFacts> AccessStore::Facts(absl::string_view collection, int
   facts.course_id = row.Int("course_id");
   facts.lecture_id = row.Int("lecture_id");
   facts.rehearsal_of = row.Int("rehearsal_of");
+  facts.machinery = collection == "liveStreams";
   facts.visibility = row.Text("visibility");
   facts.enrolled = !row.IsNull("enrolment");
   facts.lecturer = row.Text("enrolment") == "lecturer";

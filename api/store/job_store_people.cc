@@ -25,6 +25,7 @@ where (cardinality($1::text[]) = 0 or j.state = any($1::text[]))
                                 where m.user_id = $4)
        or coalesce(a.lecture_id, t.lecture_id) in (select l.id from enrolments e join lectures l on l.course_id = e.course_id
                                                    where e.user_id = $4 and e.role = 'lecturer'))
+  and ($4::bigint = 0 or not exists (select 1 from lectures r where r.id = coalesce(a.lecture_id, t.lecture_id) and r.rehearsal_of <> $4))
   and ($5::bigint = 0 or j.id < $5)
 order by j.id desc limit $6)sql";
 

@@ -13,8 +13,10 @@
 #include "absl/strings/str_format.h"
 #include "lectern/v1/auth.pb.h"
 #include "lectern/v1/courses.pb.h"
+#include "lectern/v1/halls.pb.h"
 #include "lectern/v1/jobs.pb.h"
 #include "lectern/v1/lectures.pb.h"
+#include "lectern/v1/live.pb.h"
 #include "lectern/v1/organizations.pb.h"
 #include "lectern/v1/playback.pb.h"
 #include "lectern/v1/resources.pb.h"
@@ -57,6 +59,8 @@ constexpr char kResource[] = "UNNN+N++U";
 constexpr char kCourseMaintainer[] = "UNDD+N++U";
 constexpr char kCourseLecturer[] = "UND++N++U";
 constexpr char kCourseViewer[] = "NN+++N++U";
+constexpr char kOwnRehearsal[] = "NNN+NNN+U";
+constexpr char kProxy[] = "UUUUUUUU+";
 
 template <typename Request>
 std::function<std::unique_ptr<Message>(World&)> Plain() {
@@ -72,8 +76,8 @@ std::function<std::unique_ptr<Message>(World&)> With(std::function<void(World&, 
   };
 }
 
-int64_t NewJob(World& world) {
-  int64_t lecture = world.NewLecture(world.NewCourse());
+int64_t NewJob(World& world, int64_t lecture = 0) {
+  if (lecture == 0) lecture = world.NewLecture(world.NewCourse());
   int64_t task = world.Number(absl::StrFormat("insert into tasks (organization_id, kind, lecture_id) values (%d, 'test', %d) "
                                               "returning id", world.chair, lecture));
   return world.Number(absl::StrFormat("insert into jobs (task_id, organization_id, kind, class, state, spec) "
@@ -86,6 +90,11 @@ int64_t NewEndedJob(World& world) {
                                          "insert into jobs_ended select * from gone; "
                                          "update jobs_ended set state = 'failed', ended_at = now() where id = %d", job, job));
   return job;
+}
+
+// A stream of the chair, not from a proxy of this test.
+int64_t NewStream(World& world, int64_t lecture) {
+  return world.NewStream(lecture, world.NewResource("vod_service"), "live");
 }
 
 std::vector<Row> AuthRows() {
@@ -238,6 +247,76 @@ std::vector<Row> LectureRows() {
   };
 }
 
+// The course's other lecturers and the maintainers do not even see it.
+std::vector<Row> RehearsalRows() {
+  auto rehearsal = [](World& w) { return w.NewRehearsal(w.NewCourse("public"), w.lecturer); };
+  auto name = [=](World& w, auto& r) { r.set_name(Name("lectures", rehearsal(w))); };
+  auto lecture = [=](World& w, auto& r) { r.set_lecture(Name("lectures", rehearsal(w))); };
+  return {
+      {"LectureService/GetLecture", kOwnRehearsal, With<v1::GetLectureRequest>(name)},
+      {"LectureService/UpdateLecture", "UNN+NNN+U", With<v1::UpdateLectureRequest>(name)},
+      {"LectureService/DeleteLecture", "UNN+NNN+U", With<v1::DeleteLectureRequest>(name)},
+      {"LectureService/EndLecture", "UNN+NNN+U", With<v1::EndLectureRequest>(name)},
+      {"LectureService/CreateBookmark", kOwnRehearsal, With<v1::CreateBookmarkRequest>([=](World& w, auto& r) {
+         r.set_lecture(Name("lectures", rehearsal(w)));
+         r.set_text("here");
+       })},
+      {"LectureService/ListBookmarks", kOwnRehearsal, With<v1::ListBookmarksRequest>(lecture)},
+      {"PlaybackService/CreatePlayback", kOwnRehearsal, With<v1::CreatePlaybackRequest>([=](World& w, auto& r) {
+         r.set_lecture(Name("lectures", rehearsal(w)));
+         r.set_wait(true);
+       })},
+      {"JobService/GetJob", "UNN+NNN+U", With<v1::GetJobRequest>([=](World& w, auto& r) {
+         r.set_name(Name("jobs", NewJob(w, rehearsal(w))));
+       })},
+      // Maintainers see what uses their workers.
+      {"LiveService/GetLiveStream", "UNN++N++U", With<v1::GetLiveStreamRequest>([=](World& w, auto& r) {
+         r.set_name(Name("liveStreams", NewStream(w, rehearsal(w))));
+       })},
+      // Its lecturer sees it, and has no right to move it.
+      {"LiveService/MoveLiveStream", "UNND+N++U", With<v1::MoveLiveStreamRequest>([=](World& w, auto& r) {
+         r.set_name(Name("liveStreams", NewStream(w, rehearsal(w))));
+       })},
+  };
+}
+
+std::vector<Row> LiveRows() {
+  auto stream = [](World& w, auto& r) { r.set_name(Name("liveStreams", NewStream(w, w.NewLecture(w.NewCourse())))); };
+  return {
+      {"LiveService/ListLiveStreams", kUser, Plain<v1::ListLiveStreamsRequest>()},
+      {"LiveService/GetLiveStream", kCourseLecturer, With<v1::GetLiveStreamRequest>(stream)},
+      {"LiveService/EndLiveStream", kCourseLecturer, With<v1::EndLiveStreamRequest>(stream)},
+      {"LiveService/MoveLiveStream", kCourseMaintainer, With<v1::MoveLiveStreamRequest>(stream)},
+      // The resource of this test is a worker, which gets no further; people have no credential of a resource.
+      {"LiveService/OpenStream", kProxy, Plain<v1::OpenStreamRequest>(), "NOT_A_PROXY"},
+      {"LiveService/AcquireIngest", kProxy, Plain<v1::AcquireIngestRequest>(), "NOT_A_PROXY"},
+      {"LiveService/ReportStreams", kProxy, Plain<v1::ReportStreamsRequest>(), "NOT_A_PROXY"},
+      {"PlaybackService/RefreshPlayback", kOwnSecret, With<v1::RefreshPlaybackRequest>([](World&, auto& r) {
+         r.set_token("none");
+       }), "TOKEN_INVALID"},
+  };
+}
+
+std::vector<Row> HallRows() {
+  auto hall = [](World& w, auto& r) { r.set_name(Name("halls", w.NewHall(w.chair))); };
+  return {
+      {"HallService/CreateHall", kOrganization, With<v1::CreateHallRequest>([](World& w, auto& r) {
+         r.set_organization(Name("organizations", w.chair));
+         r.set_display_name(absl::StrCat("Hall ", ++w.made));
+       })},
+      {"HallService/GetHall", kResource, With<v1::GetHallRequest>(hall)},
+      {"HallService/ListHalls", kOrganization, With<v1::ListHallsRequest>([](World& w, auto& r) {
+         r.set_organization(Name("organizations", w.chair));
+       })},
+      {"HallService/SetHallSource", kResource, With<v1::SetHallSourceRequest>([](World& w, auto& r) {
+         r.set_name(Name("halls", w.NewHall(w.chair)));
+         r.set_view(v1::CAM);
+         r.set_url("rtsp://10.0.0.7/stream1");
+       })},
+      {"HallService/DeleteHall", kResource, With<v1::DeleteHallRequest>(hall)},
+  };
+}
+
 std::vector<Row> ResourceRows() {
   auto resource = [](World& w, auto& r) { r.set_name(Name("resources", w.NewResource())); };
   return {
@@ -275,7 +354,8 @@ std::vector<Row> JobRows() {
 
 std::vector<Row> AllRows() {
   std::vector<Row> rows;
-  for (auto part : {AuthRows(), UserRows(), OrganizationRows(), CourseRows(), LectureRows(), ResourceRows(), JobRows()}) {
+  for (auto part : {AuthRows(), UserRows(), OrganizationRows(), CourseRows(), LectureRows(), RehearsalRows(), LiveRows(), HallRows(),
+                    ResourceRows(), JobRows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   // Last, since it ends the sessions of those who call.

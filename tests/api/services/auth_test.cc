@@ -167,8 +167,9 @@ TEST_F(AuthTest, PersonalTokensAreShownOnceAndKeptHashed) {
   request.set_display_name("OBS at home");
   ASSERT_OK_AND_ASSIGN(auto created,
                        api_.Call<v1::CreatePersonalTokenResponse>("AuthService/CreatePersonalToken", request, session));
-  ASSERT_OK_AND_ASSIGN(api::UserRow owner, api_.stores().sessions.UsePersonalToken(Sha256(created.token())));
-  EXPECT_EQ(owner.id, world_.lecturer);
+  ASSERT_OK_AND_ASSIGN(api::PersonalTokenUse use, api_.stores().sessions.UsePersonalToken(Sha256(created.token())));
+  EXPECT_EQ(use.user.id, world_.lecturer);
+  EXPECT_TRUE(use.teaches);
   ASSERT_OK_AND_ASSIGN(auto list, api_.Call<v1::ListPersonalTokensResponse>("AuthService/ListPersonalTokens",
                                                                            v1::ListPersonalTokensRequest(), session));
   ASSERT_EQ(list.personal_tokens_size(), 1);
@@ -179,7 +180,7 @@ TEST_F(AuthTest, PersonalTokensAreShownOnceAndKeptHashed) {
   std::string stranger = api_.Login(Email("student"), kTestPassword);
   EXPECT_THAT(api_.Call("AuthService/RevokePersonalToken", revoke, nullptr, stranger), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_OK(api_.Call("AuthService/RevokePersonalToken", revoke, nullptr, session));
-  EXPECT_THAT(api_.stores().sessions.UsePersonalToken(Sha256(created.token())), StatusIs(kUnauthenticated));
+  EXPECT_THAT(api_.stores().sessions.UsePersonalToken(Sha256(created.token())), StatusIs(kUnauthenticated, "TOKEN_REVOKED"));
 }
 
 TEST_F(AuthTest, KeysArePublicAndComplete) {

@@ -90,7 +90,7 @@ TEST_F(SessionStoreTest, APersonalTokenLeadsToItsUserUntilItIsRevoked) {
   const auto invalid = StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID");
   ASSERT_OK_AND_ASSIGN(PersonalTokenRow token, store_.InsertPersonalToken(ada_, "OBS", hash));
   EXPECT_EQ(token.last_used_at, std::nullopt);
-  EXPECT_EQ(store_.UsePersonalToken(hash).value().id, ada_);
+  EXPECT_EQ(store_.UsePersonalToken(hash).value().user.id, ada_);
   ASSERT_OK_AND_ASSIGN(Page<PersonalTokenRow> list, store_.ListPersonalTokens(ada_, {10, ""}));
   ASSERT_EQ(list.rows.size(), 1u);
   EXPECT_TRUE(list.rows[0].last_used_at.has_value());
@@ -98,7 +98,7 @@ TEST_F(SessionStoreTest, APersonalTokenLeadsToItsUserUntilItIsRevoked) {
   EXPECT_THAT(store_.UsePersonalToken("other"), invalid);
   EXPECT_THAT(store_.RevokePersonalToken(bob_, token.id), StatusIs(absl::StatusCode::kNotFound, "TOKEN_NOT_FOUND"));
   EXPECT_OK(store_.RevokePersonalToken(ada_, token.id));
-  EXPECT_THAT(store_.UsePersonalToken(hash), invalid);
+  EXPECT_THAT(store_.UsePersonalToken(hash), StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED"));
   EXPECT_THAT(store_.InsertPersonalToken(999, "X", "y"), StatusIs(absl::StatusCode::kNotFound, "USER_NOT_FOUND"));
 }
 

@@ -13,7 +13,6 @@
 #include "api/calls/rate_limiter.h"
 #include "api/calls/statement_metrics.h"
 #include "api/services/passwords.h"
-#include "api/store/access_store.h"
 #include "api/store/key_store.h"
 #include "common/exec/thread_pool.h"
 #include "common/rpc/rpc.h"
@@ -38,13 +37,13 @@ struct ApiInstance::Impl {
       : clock(options.clock == nullptr ? RealClock() : *options.clock),
         pool({.url = url, .connections = static_cast<int>(options.threads), .observe = api::StatementObserver(metrics)}),
         stores(pool),
-        access(pool),
         key_store(pool),
         keys(OrDie(api::KeyRing::Load(key_store, TestMasterKey()))),
         authenticator(*keys, stores.sessions, stores.resources, clock),
+        live(stores.live),
         limiter(options.rate, options.burst, clock),
         registry(Handlers()),
-        invoker({registry, authenticator, access, stores.audit, limiter, metrics, clock}),
+        invoker({registry, authenticator, stores.access, stores.audit, limiter, metrics, clock}),
         calls("calls", options.threads, options.max_queue),
         server(OrDie(api::GrpcServer::Start(options.grpc, registry, invoker, calls, {}))),
         channel(OrDie(rpc::MakeChannel({{absl::StrCat("127.0.0.1:", server->port())}, "", false}))) {}
@@ -54,7 +53,7 @@ struct ApiInstance::Impl {
     hints.directory = [this] { Note("directory"); };
     hints.push = [this](const std::string& instance) { Note(absl::StrCat("push:", instance)); };
     api::Registry handlers;
-    api::AddServices(handlers, {pool, stores, *keys, authenticator, hints, clock});
+    api::AddServices(handlers, {pool, stores, *keys, authenticator, hints, live, clock});
     return handlers;
   }
   void Note(std::string hint) {
@@ -66,10 +65,10 @@ struct ApiInstance::Impl {
   Metrics metrics;
   pg::Pool pool;
   api::Stores stores;
-  api::AccessStore access;
   api::KeyStore key_store;
   std::unique_ptr<api::KeyRing> keys;
   api::Authenticator authenticator;
+  FakeLiveControl live;
   api::RateLimiter limiter;
   absl::Mutex mu;
   std::vector<std::string> noted ABSL_GUARDED_BY(mu);
@@ -111,6 +110,42 @@ pg::Pool& ApiInstance::pool() { return impl_->pool; }
 const api::KeyRing& ApiInstance::keys() const { return *impl_->keys; }
 const api::Registry& ApiInstance::registry() const { return impl_->registry; }
 Metrics& ApiInstance::metrics() { return impl_->metrics; }
+FakeLiveControl& ApiInstance::live() { return impl_->live; }
+
+absl::StatusOr<api::IngestLease> FakeLiveControl::AcquireIngest(const api::IngestRequest& request) {
+  absl::MutexLock lock(&mu_);
+  requests_.push_back(request);
+  return lease_;
+}
+
+absl::Status FakeLiveControl::Move(int64_t stream) {
+  absl::MutexLock lock(&mu_);
+  moved_.push_back(stream);
+  return absl::OkStatus();
+}
+
+absl::Status FakeLiveControl::End(absl::Span<const int64_t> streams, absl::string_view reason, bool by_hand) {
+  for (int64_t stream : streams) {
+    absl::StatusOr<std::string> ended = store_.End(stream, reason, by_hand);
+    if (!ended.ok()) return ended.status();
+  }
+  return absl::OkStatus();
+}
+
+void FakeLiveControl::SetLease(absl::StatusOr<api::IngestLease> lease) {
+  absl::MutexLock lock(&mu_);
+  lease_ = std::move(lease);
+}
+
+std::vector<api::IngestRequest> FakeLiveControl::TakeRequests() {
+  absl::MutexLock lock(&mu_);
+  return std::exchange(requests_, {});
+}
+
+std::vector<int64_t> FakeLiveControl::TakeMoved() {
+  absl::MutexLock lock(&mu_);
+  return std::exchange(moved_, {});
+}
 
 std::vector<std::string> ApiInstance::TakeHints() {
   absl::MutexLock lock(&impl_->mu);

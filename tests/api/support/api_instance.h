@@ -9,18 +9,44 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "api/calls/grpc_server.h"
 #include "api/calls/key_ring.h"
 #include "api/calls/registry.h"
+#include "api/domain/live_control.h"
 #include "api/services/services.h"
+#include "api/store/live_store.h"
 #include "common/base/clock.h"
 #include "common/metrics/metrics.h"
 
 namespace lectern::testing {
+
+// The control room as far as the services ask for it: it gives every stream to one worker, and ends streams as the store does.
+class FakeLiveControl final : public api::LiveControl {
+ public:
+  explicit FakeLiveControl(api::LiveStore& store) : store_(store) {}
+  absl::StatusOr<api::IngestLease> AcquireIngest(const api::IngestRequest& request) override;
+  absl::Status Move(int64_t stream) override;
+  absl::Status End(absl::Span<const int64_t> streams, absl::string_view reason, bool by_hand) override;
+
+  // What the next calls answer with.
+  void SetLease(absl::StatusOr<api::IngestLease> lease);
+  std::vector<api::IngestRequest> TakeRequests();
+  std::vector<int64_t> TakeMoved();
+
+ private:
+  api::LiveStore& store_;
+  absl::Mutex mu_;
+  absl::StatusOr<api::IngestLease> lease_ ABSL_GUARDED_BY(mu_) = absl::UnavailableError("no lease was set");
+  std::vector<api::IngestRequest> requests_ ABSL_GUARDED_BY(mu_);
+  std::vector<int64_t> moved_ ABSL_GUARDED_BY(mu_);
+};
 
 struct ApiOptions {
   Clock* clock = nullptr;     // null: the machine's
@@ -57,6 +83,7 @@ class ApiInstance {
   const api::KeyRing& keys() const;
   const api::Registry& registry() const;
   Metrics& metrics();
+  FakeLiveControl& live();
   // API instances and rooms that were told of changes: "work", "directory", "push:<instance>".
   std::vector<std::string> TakeHints();
 

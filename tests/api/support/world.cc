@@ -34,6 +34,21 @@ with asset as (
 )
 select id from asset)sql";
 
+constexpr char kInsertStream[] = R"sql(
+with asset as (
+  insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state, from_live)
+  values (md5('%d'), %d, %d, '%s', %d, 'live', 'live', 0, 'live', true) returning id
+), task as (
+  insert into tasks (organization_id, kind, lecture_id, asset_id) select %d, 'live', %d, id from asset returning id
+), job as (
+  insert into jobs (task_id, organization_id, kind, class, state, spec) select id, %d, 'live_ingest', 0, 'ready', '{}' from task
+  returning id
+)
+insert into live_streams (lecture_id, organization_id, view, source, state, asset_id, task_id, job_id, first_media_at, segment_at, end_ms)
+select %d, %d, '%s', 'encoder', '%s', asset.id, task.id, job.id, media.at, media.at, 12000
+from asset, task, job, (select case when '%s' <> 'starting' then now() end as at) media
+returning id)sql";
+
 }  // namespace
 
 std::string Name(absl::string_view collection, int64_t id) { return absl::StrCat(collection, "/", id); }
@@ -94,6 +109,22 @@ int64_t World::NewCourse(absl::string_view visibility) {
 
 int64_t World::NewLecture(int64_t course) {
   return Number(absl::StrFormat("insert into lectures (course_id, title) values (%d, 'Lecture') returning id", course));
+}
+
+int64_t World::NewRehearsal(int64_t course, int64_t user) {
+  return Number(absl::StrFormat("insert into lectures (course_id, title, rehearsal_of) values (%d, 'Rehearsal', %d) returning id",
+                                course, user));
+}
+
+int64_t World::NewHall(int64_t organization) {
+  return Number(absl::StrFormat("insert into halls (organization_id, display_name) values (%d, 'hall %d') returning id", organization,
+                                ++made));
+}
+
+int64_t World::NewStream(int64_t lecture, int64_t vod, absl::string_view state, absl::string_view view) {
+  // Number() runs it inside another statement, where it could not insert.
+  return std::atoll(database.Query(absl::StrFormat(kInsertStream, ++made, lecture, chair, view, vod, chair, lecture, chair, lecture,
+                                                   chair, view, state, state)).c_str());
 }
 
 int64_t World::NewOrganization() {

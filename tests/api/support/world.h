@@ -21,6 +21,11 @@ struct World {
   // A course of the chair with `enrolled` and `lecturer` in it.
   int64_t NewCourse(absl::string_view visibility = "enrolled");
   int64_t NewLecture(int64_t course);
+  int64_t NewRehearsal(int64_t course, int64_t user);
+  int64_t NewHall(int64_t organization);
+  // A stream of the lecture's view with recording, task and ready ingest job; something of it is stored where it is "live" or
+  // "interrupted".
+  int64_t NewStream(int64_t lecture, int64_t vod, absl::string_view state, absl::string_view view = "comb");
   // Of the chair, without children.
   int64_t NewOrganization();
   // Of the chair, joined, never attached.
