@@ -36,7 +36,8 @@ Agent::Agent(LinkConfig config, Identity identity, Fd state_lock, Journal journa
       reconnects_counter_(metrics.Counter("lectern_link_reconnects_total", "Attachments after the first.").Add({})),
       lease_(clock), journal_(std::move(journal)), table_(handlers_.run, clock, lease_, journal_, mailbox_, metrics),
       calls_("link-calls", 1, kMaxCalls), load_(clock, config_.disk_dir), backoff_(kFirstRetry, kLastRetry),
-      address_(absl::Uniform<size_t>(random_, 0, config_.api.size())), slots_{config_.slots, config_.live_slots}, deadline_(clock.Steady()),
+      address_(absl::Uniform<size_t>(random_, 0, config_.api.size())), slots_{config_.slots, config_.live_slots},
+      deadline_(clock.Steady()),
       thread_([this] { Loop(); }) {}
 
 Agent::~Agent() {

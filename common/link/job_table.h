@@ -43,8 +43,9 @@ class JobTable {
   ~JobTable();
 
   enum class Verdict { kAccept, kReject, kKnown };
-  // What to answer to an Assign; live streams count against `slots.live`, other jobs against `slots.jobs`. The run starts with the next StartReady, so that Accept is under way before. kKnown:
-  // the run has ended and its outcome is sent again. `reason` is set for kReject.
+  // What to answer to an Assign; live streams count against `slots.live`, other jobs against `slots.jobs`. The run starts with the
+  // next StartReady, so that Accept is under way before. kKnown: the run has ended and its outcome is sent again. `reason` is set
+  // for kReject.
   //
   // An older run of the same job is dropped and ended before the new one starts; a duplicate is accepted again and changes nothing.
   Verdict Offer(const v1::Assign& assign, Slots slots, std::string* reason);

@@ -76,8 +76,8 @@ class JobContext {
   // are dropped when the job's runner returns, and a step that registers one must outlive its call until then.
   virtual bool ShouldStop() const = 0;
   virtual void OnStop(std::function<void()> callback) = 0;
-  // True while the resource holds its lease, so that it may publish. False: results must be held back. Live streams do not ask: they
-  // go on while the API is away, and their VOD service fences.
+  // True while the resource holds its lease, so that it may publish. False: results must be held back. Live streams do not ask:
+  // they go on while the API is away, and their VOD service fences.
   virtual bool MayPublish() const = 0;
   virtual StopReason stop_reason() const { return ShouldStop() ? StopReason::kCancelled : StopReason::kNone; }
 };
@@ -114,8 +114,9 @@ class Link {
   // Fewer or more jobs, and live streams beside them, at once from now on.
   virtual void SetSlots(int slots, int live_slots, absl::string_view reason) = 0;
 
-  // Takes no more jobs and hands live streams back at once, lets other running jobs end within `timeout`, then stops them and hands them back (Reject: they run elsewhere,
-  // and the attempt does not count), waits a moment until what ended is recorded, and closes the stream. Blocks.
+  // Takes no more jobs and hands live streams back at once, lets other running jobs end within `timeout`, then stops them and hands
+  // them back (Reject: they run elsewhere, and the attempt does not count), waits a moment until what ended is recorded, and closes
+  // the stream. Blocks.
   virtual void Drain(absl::Duration timeout) = 0;
 };
 

@@ -1,0 +1,225 @@
+#include "worker/ingest/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.h"
+
+namespace lectern::worker {
+namespace {
+
+constexpr absl::Duration kGreetingPatience = absl::Milliseconds(800);
+constexpr absl::Duration kPatience = absl::Milliseconds(250);
+// A proxy that has to wait still hears from us, since reading sends: a message now and then.
+constexpr absl::Duration kThrottle = absl::Milliseconds(200);
+constexpr absl::Duration kDrainTime = absl::Seconds(1);
+constexpr absl::Duration kReceiving = absl::Seconds(2);
+// Of a hall whose VOD service does not answer when it begins; a proxy is not read so far.
+constexpr int64_t kMaxHeldBytes = 64 << 20;
+
+}  // namespace
+
+Intake::Intake(std::function<bool()> full, std::function<void()> on_change, Clock& clock, LiveMetrics& metrics)
+    : full_(std::move(full)), on_change_(std::move(on_change)), clock_(clock), metrics_(metrics) {}
+
+Intake::~Intake() = default;
+
+void Intake::Open(Pipeline& pipeline, int64_t stored_ms) {
+  absl::MutexLock lock(&mu_);
+  if (pipeline_ == nullptr) feedback_.resume_ms = stored_ms;
+  pipeline_ = &pipeline;
+  feedback_.confirmed_ms = stored_ms;
+  // The connection cannot go away meanwhile: letting go takes the lock.
+  if (current_ != nullptr) current_->SendFeedback(feedback_);
+}
+
+void Intake::Confirm(int64_t stored_ms) {
+  absl::MutexLock lock(&mu_);
+  feedback_.confirmed_ms = stored_ms;
+  if (current_ != nullptr) current_->SendFeedback(feedback_);
+}
+
+absl::StatusOr<rtmp::Feedback> Intake::Greeting() {
+  absl::MutexLock lock(&mu_);
+  auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return pipeline_ != nullptr || phase_ != Phase::kRunning; };
+  mu_.AwaitWithTimeout(absl::Condition(&ready), kGreetingPatience);
+  if (phase_ != Phase::kRunning) return absl::FailedPreconditionError("the stream is over here");
+  // This run's publishers begin where its storing is by now.
+  feedback_.resume_ms = feedback_.confirmed_ms;
+  return feedback_;
+}
+
+bool Intake::TakeOver(rtmp::PublisherConnection& connection) {
+  absl::MutexLock lock(&mu_);
+  const int64_t mine = ++arrivals_;
+  if (current_ != nullptr) {
+    log::Info("a newer connection takes a live stream over");
+    current_->Break();
+  }
+  auto turn = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return current_ == nullptr || arrivals_ != mine || phase_ != Phase::kRunning;
+  };
+  mu_.Await(absl::Condition(&turn));
+  if (arrivals_ != mine || phase_ != Phase::kRunning) return false;
+  current_ = &connection;
+  filter_.Restart();
+  return true;
+}
+
+void Intake::Serve(rtmp::PublisherConnection& connection) {
+  {
+    absl::MutexLock lock(&mu_);
+    ++serving_;
+  }
+  if (TakeOver(connection)) {
+    on_change_();
+    while (Receive(connection)) {
+    }
+    Pause();
+    Release();
+  }
+  absl::MutexLock lock(&mu_);
+  --serving_;
+}
+
+void Intake::Release() {
+  {
+    absl::MutexLock lock(&mu_);
+    current_ = nullptr;
+  }
+  on_change_();
+}
+
+bool Intake::Draining() const {
+  absl::MutexLock lock(&mu_);
+  return phase_ == Phase::kDraining;
+}
+
+bool Intake::Full() const { return full_() || pipeline() == nullptr; }
+
+bool Intake::Receive(rtmp::PublisherConnection& connection) {
+  bool throttled = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (phase_ == Phase::kClosed || (phase_ == Phase::kDraining && clock_.Steady() >= drain_until_)) return false;
+    throttled = phase_ == Phase::kRunning;
+  }
+  throttled = throttled && Full();
+  if (throttled) {
+    absl::MutexLock lock(&mu_);
+    auto over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return phase_ != Phase::kRunning; };
+    mu_.AwaitWithTimeout(absl::Condition(&over), kThrottle);
+  }
+  bool draining = Draining();
+  absl::StatusOr<rtmp::MediaMessage> message = connection.Next(throttled || draining ? absl::ZeroDuration() : kPatience);
+  // Nothing there: while draining that is the end.
+  if (absl::IsDeadlineExceeded(message.status())) return !draining;
+  if (!message.ok()) {
+    log::Info("the connection of a live stream has ended", {{"reason", message.status().message()}});
+    return false;
+  }
+  Push(*message);
+  return true;
+}
+
+void Intake::Push(const rtmp::MediaMessage& message) {
+  {
+    absl::MutexLock lock(&mu_);
+    absl::Duration now = clock_.Steady();
+    if (now - last_received_ > kReceiving) received_since_ = now;
+    last_received_ = now;
+  }
+  metrics_.received_bytes.Increment(static_cast<double>(message.size()));
+  if (!filter_.Take(message)) return;
+  if (Pipeline* target = pipeline(); target != nullptr) {
+    PushHeld(*target);
+    target->Push(message);
+    return;
+  }
+  held_bytes_ += static_cast<int64_t>(message.size());
+  held_.push_back(message);
+}
+
+void Intake::PushHeld(Pipeline& pipeline) {
+  for (; !held_.empty(); held_.pop_front()) pipeline.Push(held_.front());
+  held_bytes_ = 0;
+}
+
+void Intake::Pause() {
+  Pipeline* target = pipeline();
+  if (target == nullptr) return;
+  PushHeld(*target);
+  target->Pause();
+}
+
+Pipeline* Intake::pipeline() const {
+  absl::MutexLock lock(&mu_);
+  return pipeline_;
+}
+
+void Intake::Pull(PullOptions options) {
+  PullSource::Events events;
+  events.on_message = [this](const rtmp::MediaMessage& message) { OnPulled(message); };
+  events.on_pause = [this] {
+    Pause();
+    filter_.Restart();
+  };
+  events.on_state = [this](const std::string& reason) {
+    if (!reason.empty()) metrics_.CountFailure("pull");
+    {
+      absl::MutexLock lock(&mu_);
+      if (reason_ == reason) return;
+      reason_ = reason;
+    }
+    log::Info("source of a lecture hall", {{"state", reason.empty() ? "receiving" : reason}});
+    on_change_();
+  };
+  events.on_jump = [this] {
+    absl::MutexLock lock(&mu_);
+    last_jump_ = clock_.Steady();
+  };
+  source_ = std::make_unique<PullSource>(std::move(options), std::move(events), clock_);
+}
+
+void Intake::OnPulled(const rtmp::MediaMessage& message) {
+  bool header = rtmp::IsVideoHeader(message) || rtmp::IsAudioHeader(message);
+  if (!header && (full_() || held_bytes_ > kMaxHeldBytes)) {
+    overflown_ = true;
+    absl::MutexLock lock(&mu_);
+    ++dropped_;
+    return;
+  }
+  // What follows on a hole begins with a key frame.
+  if (std::exchange(overflown_, false)) filter_.Restart();
+  Push(message);
+}
+
+void Intake::Close(bool drain) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (phase_ == Phase::kClosed) return;
+    phase_ = drain ? Phase::kDraining : Phase::kClosed;
+    drain_until_ = clock_.Steady() + kDrainTime;
+    auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return serving_ == 0; };
+    if (drain) mu_.AwaitWithTimeout(absl::Condition(&idle), 2 * kDrainTime);
+    phase_ = Phase::kClosed;
+    if (current_ != nullptr) current_->Break();
+    mu_.Await(absl::Condition(&idle));
+  }
+  source_.reset();
+  Pause();
+}
+
+IntakeState Intake::state() const {
+  absl::MutexLock lock(&mu_);
+  IntakeState state;
+  absl::Duration now = clock_.Steady();
+  state.receiving = now - last_received_ <= kReceiving;
+  if (state.receiving) state.received_for = now - received_since_;
+  state.dropped = dropped_;
+  state.reason = reason_;
+  state.since_jump = now - last_jump_;
+  return state;
+}
+
+}  // namespace lectern::worker
