@@ -56,10 +56,13 @@ struct Pipe {
   Fd write;
 };
 
-// Descriptors above 2, whatever the parent has closed: the child moves them to 0, 1 and 2.
+constexpr int kMostDescriptors = 16;
+// Above all places that a child's descriptors are moved to.
+constexpr int kLifted = 3 + kMostDescriptors;
+
 absl::StatusOr<Fd> Lift(Fd fd) {
-  if (fd.get() > 2) return fd;
-  Fd lifted(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+  if (fd.get() >= kLifted) return fd;
+  Fd lifted(fcntl(fd.get(), F_DUPFD_CLOEXEC, kLifted));
   if (!lifted.valid()) return ErrnoStatus(errno, "duplicate a descriptor");
   return lifted;
 }
@@ -230,11 +233,30 @@ class ChildProcess final : public Process {
   std::optional<absl::Duration> kill_at_ ABSL_GUARDED_BY(mu_);
 };
 
-absl::StatusOr<int> SpawnWith(const ProcessOptions& options, int out, int err) {
-  ASSIGN_OR_RETURN(std::string program, FindProgram(options.argv[0]));
+absl::StatusOr<Fd> Copy(int fd) {
+  Fd copy(fcntl(fd, F_DUPFD_CLOEXEC, kLifted));
+  if (!copy.valid()) return ErrnoStatus(errno, "duplicate a descriptor");
+  return copy;
+}
+
+absl::StatusOr<Fd> StandardInput(const ProcessOptions& options) {
+  if (options.stdin_descriptor >= 0) return Copy(options.stdin_descriptor);
   Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null.valid()) return ErrnoStatus(errno, "open /dev/null");
-  ASSIGN_OR_RETURN(null, Lift(std::move(null)));
+  return Lift(std::move(null));
+}
+
+absl::StatusOr<int> SpawnWith(const ProcessOptions& options, int out, int err) {
+  ASSIGN_OR_RETURN(std::string program, FindProgram(options.argv[0]));
+  if (options.descriptors.size() > kMostDescriptors) return absl::InvalidArgumentError("too many descriptors for a child");
+  ASSIGN_OR_RETURN(Fd input, StandardInput(options));
+  std::vector<Fd> copies;
+  std::vector<int> extra;
+  for (int fd : options.descriptors) {
+    ASSIGN_OR_RETURN(Fd copy, Copy(fd));
+    extra.push_back(copy.get());
+    copies.push_back(std::move(copy));
+  }
   std::vector<std::string> words = options.argv;
   std::vector<std::string> environment = {absl::StrCat("PATH=", Variable("PATH", "/usr/bin:/bin")),
                                           absl::StrCat("HOME=", Variable("HOME", "/")), "LANG=C.UTF-8"};
@@ -246,7 +268,9 @@ absl::StatusOr<int> SpawnWith(const ProcessOptions& options, int out, int err) {
   request.argv = argv.data();
   request.environment = envp.data();
   request.directory = options.directory.empty() ? nullptr : options.directory.c_str();
-  request.stdin_fd = null.get();
+  request.stdin_fd = input.get();
+  request.extra_fds = extra.data();
+  request.extra_count = static_cast<int>(extra.size());
   request.stdout_fd = out;
   request.stderr_fd = err;
   request.niceness = options.niceness;

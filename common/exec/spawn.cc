@@ -50,7 +50,10 @@ void Limit(__rlimit_resource_t what, int64_t bytes) {
 }
 
 bool TakeFiles(const SpawnRequest& request) {
-  // The three lie above 2 (see Start), so that no dup2 overwrites a later source.
+  // They lie above all their places (see Lift), so that no dup2 overwrites a later source.
+  for (int i = 0; i < request.extra_count; ++i) {
+    if (dup2(request.extra_fds[i], 3 + i) < 0) return false;
+  }
   return dup2(request.stdin_fd, 0) >= 0 && dup2(request.stdout_fd, 1) >= 0 && dup2(request.stderr_fd, 2) >= 0;
 }
 
@@ -73,7 +76,7 @@ __attribute__((no_sanitize("address", "undefined"))) int ChildMain(void* pointer
     arguments->error = errno;
     _exit(127);
   }
-  syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+  syscall(SYS_close_range, 3U + static_cast<unsigned>(request.extra_count), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

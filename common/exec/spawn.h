@@ -19,6 +19,8 @@ struct SpawnRequest {
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
+  const int* extra_fds = nullptr;         // become 3, 4 ...; each above 2 + their number, like the three before
+  int extra_count = 0;
   int niceness = 0;
   int64_t memory_limit_bytes = 0;
   int64_t file_limit_bytes = 0;
