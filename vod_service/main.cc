@@ -1,4 +1,4 @@
-// lectern-vod: receives recordings, packages and keeps them, and is the origin for edges.
+// lectern-vod: receives recordings and what is on air, packages and keeps them, and is the origin for edges.
 #include <atomic>
 #include <memory>
 
@@ -83,6 +83,8 @@ absl::Status Serve(App& app, Config& config) {
   RETURN_IF_ERROR(uploads.Recover());
   Publisher publisher(*catalog, *blobs, clock, config.replace_retention);
   RETURN_IF_ERROR(publisher.WritePending());
+  LiveLibrary live(*catalog, *blobs, clock, {.retention = config.replace_retention});
+  RETURN_IF_ERROR(live.Load());
   Sweeper sweeper(*catalog, *blobs, uploads, clock);
   sweeper.CleanPackages();
   JobRunner runner(*catalog, *blobs, uploads, publisher, app.metrics());
@@ -105,10 +107,11 @@ absl::Status Serve(App& app, Config& config) {
   ThreadPool pool("vod-disk", static_cast<size_t>(config.io_pool), kMaxQueued);
   UploadHandler upload_handler(uploads, access, pool, clock, app.metrics(), {.public_url = config.link.public_url});
   JobHandler job_handler(*catalog, *blobs, access, pool, clock, {.min_free_bytes = config.limits.min_free_bytes});
-  PlaybackHandler playback_handler(*blobs, access);
-  Router router(upload_handler, job_handler, playback_handler, app.metrics());
+  LiveHandler live_handler(live, *blobs, access, pool, clock, app.metrics(), {});
+  PlaybackHandler playback_handler(*blobs, live, access);
+  Router router(upload_handler, job_handler, live_handler, playback_handler, app.metrics());
   ASSIGN_OR_RETURN(std::unique_ptr<http::Server> server, StartServer(config, router));
-  ServiceGauges gauges(app.metrics(), *catalog, uploads, *server);
+  ServiceGauges gauges(app.metrics(), *catalog, uploads, live, *server);
 
   if (config.link.public_url.empty())
     config.link.public_url = absl::StrCat("http://", config.listen, ":", server->port());

@@ -37,8 +37,9 @@ std::string Variant(const PublishedRendition& track, const PublishedRendition* s
     average += sound->average_bandwidth_bps;
     absl::StrAppend(&codecs, ",", sound->codecs);
   }
-  std::string line =
-      absl::StrFormat("#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\"", peak, average, codecs);
+  std::string line = absl::StrFormat("#EXT-X-STREAM-INF:BANDWIDTH=%d", peak);
+  if (average > 0) absl::StrAppendFormat(&line, ",AVERAGE-BANDWIDTH=%d", average);
+  absl::StrAppendFormat(&line, ",CODECS=\"%s\"", codecs);
   if (track.width > 0) absl::StrAppendFormat(&line, ",RESOLUTION=%dx%d", track.width, track.height);
   if (track.frame_rate > 0) absl::StrAppendFormat(&line, ",FRAME-RATE=%.3f", track.frame_rate);
   if (sound != nullptr) absl::StrAppendFormat(&line, ",AUDIO=\"%s\"", kGroup);

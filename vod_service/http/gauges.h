@@ -6,6 +6,7 @@
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
 #include "vod_service/library/catalog.h"
+#include "vod_service/live/live_library.h"
 #include "vod_service/upload/upload_service.h"
 
 namespace lectern::vod {
@@ -13,7 +14,7 @@ namespace lectern::vod {
 // The registry outlives what is measured: after destruction the last values stay.
 class ServiceGauges {
  public:
-  ServiceGauges(Metrics& metrics, Catalog& catalog, UploadService& uploads, http::Server& server);
+  ServiceGauges(Metrics& metrics, Catalog& catalog, UploadService& uploads, LiveLibrary& live, http::Server& server);
   ~ServiceGauges();
   ServiceGauges(const ServiceGauges&) = delete;
   ServiceGauges& operator=(const ServiceGauges&) = delete;

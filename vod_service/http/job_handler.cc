@@ -1,15 +1,13 @@
 #include "vod_service/http/job_handler.h"
 
-#include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
@@ -17,74 +15,11 @@
 #include "common/http/range.h"
 #include "common/log/log.h"
 #include "vod_service/http/errors.h"
+#include "vod_service/http/received_file.h"
 #include "vod_service/library/keys.h"
-#include "vod_service/upload/digest.h"
 
 namespace lectern::vod {
 namespace {
-
-// A file that is being received. Gone again unless it was moved to its name.
-class OutputFile final : public BodySink {
- public:
-  OutputFile(std::string folder, absl::string_view name)
-      : folder_(std::move(folder)),
-        temporary_(absl::StrCat(folder_, "/.", name, "-", RandomHex(6))),
-        final_(absl::StrCat(folder_, "/", name)) {}
-  ~OutputFile() override {
-    if (file_.valid() && !moved_) unlink(temporary_.c_str());
-  }
-
-  absl::Status Open() {
-    RETURN_IF_ERROR(MakeDirectories(folder_, 0750));
-    file_ = Fd(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
-    return file_.valid() ? absl::OkStatus() : ErrnoStatus(errno, "creating an output");
-  }
-
-  absl::Status Take(absl::string_view bytes) override {
-    digest_.Update(bytes);
-    while (!bytes.empty()) {
-      ssize_t written = pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(size_));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return ErrnoStatus(errno, "storing an output");
-      size_ += static_cast<uint64_t>(written);
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    return absl::OkStatus();
-  }
-  // Write-back goes on beside receiving, so that the sync at the end is short.
-  bool SyncDue() override { return size_ - flushed_ >= kFlushBytes; }
-  absl::Status Sync() override {
-    sync_file_range(file_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_),
-                    SYNC_FILE_RANGE_WRITE);
-    flushed_ = size_;
-    return absl::OkStatus();
-  }
-
-  absl::Status Finish(absl::string_view expected_sha256) {
-    if (!expected_sha256.empty() && !absl::EqualsIgnoreCase(expected_sha256, sha256())) {
-      return WithReason(absl::InvalidArgumentError("the output does not match its X-Content-SHA256"),
-                        "DIGEST_MISMATCH");
-    }
-    if (fdatasync(file_.get()) != 0) return ErrnoStatus(errno, "syncing an output");
-    if (rename(temporary_.c_str(), final_.c_str()) != 0) return ErrnoStatus(errno, "naming an output");
-    moved_ = true;
-    return SyncDirectory(folder_);
-  }
-
-  uint64_t size() const { return size_; }
-  std::string sha256() const { return HexEncode(digest_.Value()); }
-
- private:
-  static constexpr uint64_t kFlushBytes = 32 << 20;
-  const std::string folder_;
-  const std::string temporary_;
-  const std::string final_;
-  Fd file_;
-  Digest digest_{DigestAlgorithm::kSha256};
-  uint64_t size_ = 0;
-  uint64_t flushed_ = 0;
-  bool moved_ = false;
-};
 
 http::Response BlobAnswer(const http::RequestHead& head, OpenBlob blob) {
   auto headers = std::make_shared<const std::string>(
@@ -211,9 +146,11 @@ absl::Status JobHandler::CheckRoom(const Request& request, absl::string_view nam
 
 http::Awaitable<http::Response> JobHandler::Output(Request& request, absl::string_view name) {
   if (!IsOutputName(name)) co_return UnknownPath();
-  OutputFile file(StagedFolder(blobs_.ScratchDir(), request.job, request.fence), name);
+  const std::string folder = StagedFolder(blobs_.ScratchDir(), request.job, request.fence);
+  ReceivedFile file(absl::StrCat(folder, "/.", name, "-", RandomHex(6)), 0);
   absl::Status status = co_await http::RunBlocking(pool_, [&]() -> absl::Status {
     RETURN_IF_ERROR(CheckRoom(request, name));
+    RETURN_IF_ERROR(MakeDirectories(folder, 0750));
     return file.Open();
   });
   if (status.ok()) status = co_await ReceiveBody(request.body, file, pool_, clock_, options_.receive);
@@ -221,7 +158,11 @@ http::Awaitable<http::Response> JobHandler::Output(Request& request, absl::strin
   OutputRecord output{request.job, request.fence, std::string(name), request.claims.upload, file.size(), file.sha256(),
                       ""};
   status = co_await http::RunBlocking(pool_, [&]() -> absl::Status {
-    RETURN_IF_ERROR(file.Finish(request.head.Find("X-Content-SHA256")));
+    RETURN_IF_ERROR(file.CheckDigest(request.head.Find("X-Content-SHA256")));
+    RETURN_IF_ERROR(file.SyncToDisk());
+    if (rename(file.path().c_str(), absl::StrCat(folder, "/", name).c_str()) != 0) return ErrnoStatus(errno, "naming an output");
+    file.Keep();
+    RETURN_IF_ERROR(SyncDirectory(folder));
     return catalog_.StageOutput(output);
   });
   if (!status.ok()) co_return ErrorAnswer(status);

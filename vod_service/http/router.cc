@@ -51,15 +51,16 @@ bool Below(absl::string_view& path, absl::string_view folder) {
 
 }  // namespace
 
-Router::Router(UploadHandler& uploads, JobHandler& jobs, PlaybackHandler& playback, Metrics& metrics)
+Router::Router(UploadHandler& uploads, JobHandler& jobs, LiveHandler& live, PlaybackHandler& playback, Metrics& metrics)
     : uploads_(uploads),
       jobs_(jobs),
+      live_(live),
       playback_(playback),
       requests_(
           metrics.Counter("lectern_vod_requests_total", "Requests on the public port by route, method and status")) {}
 
 http::Response Router::Count(Route route, const http::RequestHead& head, http::Response response) {
-  static constexpr const char* kNames[kRoutes] = {"uploads", "jobs", "playback", "other"};
+  static constexpr const char* kNames[kRoutes] = {"uploads", "jobs", "live", "playback", "other"};
   const std::string method(MethodLabel(head.method));
   const std::string key = absl::StrCat(kNames[route], " ", method, " ", response.status);
   AddCors(head, response);
@@ -88,6 +89,10 @@ http::Awaitable<http::Response> Router::Handle(const http::RequestHead& head, ht
   if (Below(path, "/jobs")) {
     http::Response response = co_await jobs_.Handle(head, body, path);
     co_return Count(kJobs, head, std::move(response));
+  }
+  if (Below(path, "/live")) {
+    http::Response response = co_await live_.Handle(head, body, path);
+    co_return Count(kLive, head, std::move(response));
   }
   co_return Count(kOther, head, UnknownPath());
 }

@@ -1,4 +1,4 @@
-// The public port: uploads, job files, playback. Includes Asio: keep it out of other headers.
+// The public port: uploads, job files, live media, playback. Includes Asio: keep it out of other headers.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
 #include "vod_service/http/job_handler.h"
+#include "vod_service/http/live_handler.h"
 #include "vod_service/http/playback_handler.h"
 #include "vod_service/http/upload_handler.h"
 
@@ -18,19 +19,20 @@ namespace lectern::vod {
 // Adds CORS (any origin: nothing here uses cookies) and counts requests. Thread-safe.
 class Router {
  public:
-  Router(UploadHandler& uploads, JobHandler& jobs, PlaybackHandler& playback, Metrics& metrics);
+  Router(UploadHandler& uploads, JobHandler& jobs, LiveHandler& live, PlaybackHandler& playback, Metrics& metrics);
 
   http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body);
   // Playback, without a coroutine.
   std::optional<http::Response> HandleFast(const http::RequestHead& head);
 
  private:
-  enum Route { kUploads, kJobs, kPlayback, kOther, kRoutes };
+  enum Route { kUploads, kJobs, kLive, kPlayback, kOther, kRoutes };
 
   http::Response Count(Route route, const http::RequestHead& head, http::Response response);
 
   UploadHandler& uploads_;
   JobHandler& jobs_;
+  LiveHandler& live_;
   PlaybackHandler& playback_;
   prometheus::Family<prometheus::Counter>& requests_;
   absl::Mutex mu_;

@@ -33,9 +33,11 @@ absl::Status Publisher::WriteMaster(int64_t lecture, absl::string_view view) {
   if (absl::IsNotFound(published.status())) return blobs_.Delete(MasterKey(lecture, view));
   RETURN_IF_ERROR(published.status());
   ASSIGN_OR_RETURN(std::vector<RenditionRecord> records, catalog_.ListRenditions(published->upload));
+  // On air: its playlists are made where its segments are stored, and the file comes with the end.
+  if (records.empty() && catalog_.GetLive(published->upload).ok()) return catalog_.MarkMasterWritten(*published);
   std::vector<media::PublishedRendition> offered;
   for (const RenditionRecord& record : records) {
-    offered.push_back({record.dir + "/index.m3u8", record.codecs, record.bandwidth_bps, record.average_bandwidth_bps,
+    offered.push_back({PlaylistPath(record.dir), record.codecs, record.bandwidth_bps, record.average_bandwidth_bps,
                        record.audio, record.width, record.height, record.frame_rate, record.channels});
   }
   RETURN_IF_ERROR(blobs_.Put(MasterKey(lecture, view), media::WriteMasterPlaylist(offered)));

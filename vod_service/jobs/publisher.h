@@ -37,9 +37,10 @@ class Publisher {
   absl::Status DeleteMedia(int64_t lecture, const std::string& view, const std::string& keep);
   // Writes the master playlists that a crash left behind the catalog.
   absl::Status WritePending();
+  // Writes one view's master playlist as the catalog has it.
+  absl::Status WriteMaster(int64_t lecture, absl::string_view view);
 
  private:
-  absl::Status WriteMaster(int64_t lecture, absl::string_view view);
 
   Catalog& catalog_;
   BlobStore& blobs_;

@@ -11,7 +11,7 @@
 namespace lectern::vod {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 // Times are milliseconds since 1970.
 constexpr char kSchema1[] = R"sql(
@@ -92,6 +92,55 @@ create table sweep (
 create index sweep_due on sweep (not_before);
 )sql";
 
+// Live recordings. A set is one small row; nothing that grows is ever written again.
+constexpr char kSchema2[] = R"sql(
+create table live_recordings (
+  id            integer primary key,
+  upload        text not null unique,
+  start_time_ms integer not null,
+  ended         integer not null,
+  job           integer not null,
+  fence         integer not null
+);
+create index live_recordings_on_air on live_recordings (id) where ended = 0;
+
+create table live_formats (
+  recording integer not null,
+  number    integer not null,
+  tracks    text not null,
+  primary key (recording, number)
+) without rowid;
+
+create table live_sets (
+  recording integer not null,
+  sequence  integer not null,
+  job       integer not null,
+  fence     integer not null,
+  number    integer not null,
+  start_ms  integer not null,
+  end_ms    integer not null,
+  format    integer not null,
+  segments  text not null,
+  primary key (recording, sequence)
+) without rowid;
+
+-- Tracks whose files were deleted, since a better rendition has taken their place: those of sets up to a sequence number.
+create table live_swept (
+  recording integer not null,
+  label     text not null,
+  sequence  integer not null,
+  primary key (recording, label)
+) without rowid;
+
+-- A recording that is to be shown when what is on air has ended.
+create table waiting (
+  lecture integer not null,
+  view    text not null,
+  upload  text not null,
+  primary key (lecture, view)
+) without rowid;
+)sql";
+
 // Two processes on one folder would hand out the same bytes of the same file to two writers.
 absl::StatusOr<Fd> LockFolder(const std::string& data_dir) {
   Fd lock(open((data_dir + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -115,6 +164,7 @@ absl::Status Migrate(Sqlite& db) {
         absl::StrCat("the catalog has version ", version, ", this program knows up to ", kSchemaVersion));
   }
   if (version < 1) RETURN_IF_ERROR(db.Script(kSchema1));
+  if (version < 2) RETURN_IF_ERROR(db.Script(kSchema2));
   RETURN_IF_ERROR(db.Script(absl::StrCat("PRAGMA user_version = ", kSchemaVersion)));
   return transaction.Commit();
 }

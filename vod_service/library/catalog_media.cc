@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "vod_service/library/catalog.h"
+#include "vod_service/library/catalog_steps.h"
 #include "vod_service/library/keys.h"
 
 namespace lectern::vod {
@@ -9,13 +10,19 @@ namespace {
 constexpr char kPublishGuard[] = R"sql(
 select u.state, coalesce((select fence from fences where job = ?), 0), u.lecture, u.view, u.sequence,
        coalesce((select n.sequence from published p join uploads n on n.id = p.upload
-                 where p.lecture = u.lecture and p.view = u.view), 0)
+                 where p.lecture = u.lecture and p.view = u.view), 0),
+       exists (select 1 from published p join live_recordings l on l.upload = p.upload
+               where p.lecture = u.lecture and p.view = u.view and l.ended = 0)
 from uploads u where u.id = ?
 )sql";
 
+constexpr char kWait[] = "insert or replace into waiting (lecture, view, upload) values (?, ?, ?)";
+
 constexpr char kSweepReplaced[] = R"sql(
 insert or ignore into sweep (kind, target, not_before)
-select 0, 'media/' || u.lecture || '/' || u.view || '/' || r.dir, ?
+select iif(r.dir = r.upload || '/live/' || r.label, 2, 0),
+       iif(r.dir = r.upload || '/live/' || r.label, r.upload || '/' || r.label,
+           'media/' || u.lecture || '/' || u.view || '/' || r.dir), ?
 from renditions r join uploads u on u.id = r.upload where r.upload = ? and r.label = ? and r.dir <> ?
 )sql";
 
@@ -59,7 +66,7 @@ where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3
 
 constexpr char kSweepDeleted[] = R"sql(
 insert into sweep (kind, target, not_before)
-select 1, id, ?4 from uploads where lecture = ?1 and (?2 = '' or view = ?2) and id <> ?3 and state = 1
+select 1, id, ?4 from uploads where lecture = ?1 and (?2 = '' or view = ?2) and id <> ?3 and state in (1, 6)
 on conflict (kind, target) do update set not_before = min(not_before, excluded.not_before)
 )sql";
 
@@ -67,6 +74,14 @@ constexpr char kTerminateOpen[] = R"sql(
 update uploads set state = 3, epoch = epoch + 1, reported = 0
 where lecture = ?1 and (?2 = '' or view = ?2) and id <> ?3 and state = 0
 )sql";
+
+// What is on air must not take another set.
+constexpr char kDeleteLive[] = R"sql(
+update uploads set state = 5 where lecture = ?1 and (?2 = '' or view = ?2) and id <> ?3 and state = 6
+)sql";
+
+constexpr char kForgetWaiting[] =
+    "delete from waiting where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3";
 
 constexpr char kUnpublish[] = "delete from published where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3";
 
@@ -99,6 +114,12 @@ absl::StatusOr<std::vector<PublishedView>> ReadViews(Statement query) {
   }
 }
 
+absl::Status Refused(const char* reason, const char* message) {
+  return WithReason(absl::FailedPreconditionError(message), reason);
+}
+
+}  // namespace
+
 absl::Status InsertRendition(Sqlite& db, const RenditionRecord& rendition, absl::Time sweep_replaced) {
   Statement replaced = db.Query(kSweepReplaced);
   replaced << absl::ToUnixMillis(sweep_replaced) << rendition.upload << rendition.label << rendition.dir;
@@ -110,10 +131,16 @@ absl::Status InsertRendition(Sqlite& db, const RenditionRecord& rendition, absl:
   return insert.Run();
 }
 
-absl::Status SweepUpload(Sqlite& db, absl::string_view upload, absl::Time not_before) {
+absl::Status AddSweepTo(Sqlite& db, SweepItem::Kind kind, absl::string_view target, absl::Time not_before) {
   Statement sweep = db.Query(kAddSweep);
-  sweep << static_cast<int>(SweepItem::kUpload) << upload << absl::ToUnixMillis(not_before);
+  sweep << static_cast<int>(kind) << target << absl::ToUnixMillis(not_before);
   return sweep.Run();
+}
+
+absl::Status RunFor(Sqlite& db, const char* sql, absl::string_view upload) {
+  Statement change = db.Query(sql);
+  change << upload;
+  return change.Run();
 }
 
 absl::Status MakeCurrent(Sqlite& db, int64_t lecture, absl::string_view view, absl::string_view upload,
@@ -129,12 +156,6 @@ absl::Status MakeCurrent(Sqlite& db, int64_t lecture, absl::string_view view, ab
   return publish.Run();
 }
 
-absl::Status Refused(const char* reason, const char* message) {
-  return WithReason(absl::FailedPreconditionError(message), reason);
-}
-
-}  // namespace
-
 absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, int64_t fence,
                                         const std::vector<RenditionRecord>& renditions, bool enough, absl::Time now,
                                         absl::Duration retention) {
@@ -142,6 +163,7 @@ absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, i
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());
   int64_t lecture = 0, sequence = 0, published = 0;
+  bool on_air = false;
   std::string view;
   {
     Statement guard = writer_->Query(kPublishGuard);
@@ -155,11 +177,18 @@ absl::Status Catalog::PublishRenditions(absl::string_view upload, int64_t job, i
     view = guard.Text(3);
     sequence = guard.Int(4);
     published = guard.Int(5);
+    on_air = guard.Int(6) != 0;
   }
   for (const RenditionRecord& rendition : renditions)
     RETURN_IF_ERROR(InsertRendition(*writer_, rendition, now + retention));
   if (published > sequence) {
-    RETURN_IF_ERROR(SweepUpload(*writer_, upload, now + retention));
+    RETURN_IF_ERROR(AddSweepTo(*writer_, SweepItem::kUpload, upload, now + retention));
+  } else if (on_air && enough) {
+    Statement wait = writer_->Query(kWait);
+    wait << lecture << view << upload;
+    RETURN_IF_ERROR(wait.Run());
+  } else if (on_air) {
+    // Sound alone waits for its picture, as ever.
   } else if (enough || published == 0 || published == sequence) {
     RETURN_IF_ERROR(MakeCurrent(*writer_, lecture, view, upload, now + retention));
   }
@@ -212,7 +241,7 @@ absl::StatusOr<std::vector<PublishedView>> Catalog::DeleteMedia(int64_t lecture,
   Statement sweep = writer_->Query(kSweepDeleted);
   sweep << lecture << view << keep << absl::ToUnixMillis(now);
   RETURN_IF_ERROR(sweep.Run());
-  for (const char* sql : {kTerminateOpen, kUnpublish}) {
+  for (const char* sql : {kTerminateOpen, kDeleteLive, kForgetWaiting, kUnpublish}) {
     Statement change = writer_->Query(sql);
     change << lecture << view << keep;
     RETURN_IF_ERROR(change.Run());
@@ -223,9 +252,7 @@ absl::StatusOr<std::vector<PublishedView>> Catalog::DeleteMedia(int64_t lecture,
 
 absl::Status Catalog::AddSweep(SweepItem::Kind kind, absl::string_view target, absl::Time not_before) {
   absl::MutexLock lock(&write_mu_);
-  Statement add = writer_->Query(kAddSweep);
-  add << static_cast<int>(kind) << target << absl::ToUnixMillis(not_before);
-  return add.Run();
+  return AddSweepTo(*writer_, kind, target, not_before);
 }
 
 absl::StatusOr<std::vector<SweepItem>> Catalog::ListDueSweeps(absl::Time now, int limit) {

@@ -82,7 +82,7 @@ constexpr char kMarkReported[] = "update uploads set reported = 1 where id = ? a
 
 constexpr char kIsPublished[] = "select 1 from published where upload = ?";
 
-constexpr char kMarkDeleted[] = "update uploads set state = 5 where id = ? and state = 1";
+constexpr char kMarkDeleted[] = "update uploads set state = 5 where id = ? and state in (1, 6)";
 
 constexpr char kForgetRenditions[] = "delete from renditions where upload = ?";
 
@@ -92,6 +92,17 @@ select distinct 0, folder, 0 from outputs where upload = ? and folder like 'jobs
 )sql";
 
 constexpr char kForgetItsPictures[] = "delete from outputs where upload = ? and folder like 'media/%'";
+
+constexpr char kForgetSets[] =
+    "delete from live_sets where recording = (select id from live_recordings where upload = ?)";
+
+constexpr char kForgetFormats[] =
+    "delete from live_formats where recording = (select id from live_recordings where upload = ?)";
+
+constexpr char kForgetSwept[] =
+    "delete from live_swept where recording = (select id from live_recordings where upload = ?)";
+
+constexpr char kForgetLive[] = "delete from live_recordings where upload = ?";
 
 }  // namespace
 
@@ -189,7 +200,8 @@ absl::Status Catalog::MarkDeleted(absl::string_view id) {
   Statement mark = writer_->Query(kMarkDeleted);
   mark << id;
   RETURN_IF_ERROR(mark.Run());
-  for (const char* sql : {kForgetRenditions, kSweepItsOutputs, kForgetItsPictures}) {
+  for (const char* sql : {kForgetRenditions, kSweepItsOutputs, kForgetItsPictures, kForgetSets, kForgetFormats, kForgetSwept,
+                          kForgetLive}) {
     Statement change = writer_->Query(sql);
     change << id;
     RETURN_IF_ERROR(change.Run());

@@ -66,6 +66,31 @@ std::string RenditionDir(absl::string_view upload, absl::string_view label, int6
   return absl::StrCat(upload, "/", label, "-", job, "-", fence);
 }
 
+bool IsLiveName(absl::string_view name) {
+  if (!IsOutputName(name) || !(absl::EndsWith(name, ".m4s") || absl::EndsWith(name, ".mp4"))) return false;
+  return absl::StrContains(name, "-") && IsLabel(LabelOfLiveName(name));
+}
+
+absl::string_view LabelOfLiveName(absl::string_view name) {
+  return name.substr(0, name.find('-'));
+}
+
+std::string LiveFolder(int64_t lecture, absl::string_view view, absl::string_view upload) {
+  return AssetFolder(lecture, view, upload) + "/live";
+}
+
+std::string LiveTrackDir(absl::string_view upload, absl::string_view label) {
+  return absl::StrCat(upload, "/live/", label);
+}
+
+bool IsLiveTrackDir(absl::string_view dir) {
+  return absl::StrContains(dir, "/live/");
+}
+
+std::string PlaylistPath(absl::string_view rendition_dir) {
+  return absl::StrCat(rendition_dir, IsLiveTrackDir(rendition_dir) ? ".m3u8" : "/index.m3u8");
+}
+
 std::string PartPath(absl::string_view scratch, absl::string_view upload) {
   return absl::StrCat(scratch, "/uploads/", upload, ".part");
 }
@@ -76,6 +101,10 @@ std::string StagedFolder(absl::string_view scratch, int64_t job, int64_t fence) 
 
 std::string PackageFolder(absl::string_view scratch, int64_t job, int64_t fence) {
   return absl::StrCat(scratch, "/packages/", job, "-", fence);
+}
+
+std::string LiveScratch(absl::string_view scratch) {
+  return absl::StrCat(scratch, "/live");
 }
 
 }  // namespace lectern::vod

@@ -16,6 +16,7 @@ enum class UploadState {
   kTerminated,  // given up by its client
   kBroken,      // bytes may be lost: the disk refused to sync; never resumed
   kDeleted,     // its media was deleted after it had been complete
+  kLive,        // on air, or ended and without its source file yet; size and digest are not known
 };
 
 struct UploadRecord {
@@ -73,12 +74,52 @@ struct PublishedView {
   int64_t written = 0;
 };
 
+// A recording that was or is on air.
+struct LiveRecord {
+  int64_t id = 0;
+  std::string upload;
+  int64_t lecture = 0;
+  std::string view;
+  int64_t start_time_ms = 0;  // time zero of its timeline, milliseconds since 1970
+  bool ended = false;
+  int64_t job = 0;  // the newest holder: by job, then by fence
+  int64_t fence = 0;
+};
+
+// Tracks as sets refer to them, numbered from 1 in a recording.
+struct LiveFormatRecord {
+  int64_t number = 0;
+  std::string tracks;  // serialized
+};
+
+// One segment of every track.
+struct LiveSetRecord {
+  int64_t sequence = 0;  // media sequence number
+  int64_t job = 0;
+  int64_t fence = 0;
+  int64_t number = 0;  // of the holder's sets
+  int64_t start_ms = 0;
+  int64_t end_ms = 0;
+  int64_t format = 0;
+  std::string segments;  // in the order of the format's tracks; see live/live_set.h
+};
+
+struct LiveCommit {
+  int64_t recording = 0;
+  std::string upload;
+  std::string new_tracks;  // of the format, where the set is the first that has it; else empty
+  LiveSetRecord set;
+  bool goes_on_air = false;  // the first set of all, or the first after an end
+  absl::Time now;
+  absl::Duration retention;
+};
+
 // Something to delete, not before a time.
 struct SweepItem {
-  enum Kind { kPrefix = 0, kUpload = 1 };
+  enum Kind { kPrefix = 0, kUpload = 1, kLiveTrack = 2 };
   int64_t id = 0;
   Kind kind = kPrefix;
-  std::string target;  // folder of media objects; upload id
+  std::string target;  // folder of media objects; upload id; <upload id>/<label>
   absl::Time not_before;
 };
 

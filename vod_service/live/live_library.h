@@ -76,6 +76,7 @@ struct LiveFigures {
 };
 
 class LiveRecording;
+struct LiveSetFiles;
 
 class LiveLibrary {
  public:
@@ -115,7 +116,7 @@ class LiveLibrary {
   // ---- For the holder of the recording's last job ----
 
   // Writes the final playlists and records the end; the caller then writes the view's master playlist and calls Release.
-  // Repeatable. `view` empty in the answer of neither. Errors: FENCED where a newer holder has opened it.
+  // Repeatable. Errors: FENCED where a newer holder has opened it.
   absl::StatusOr<EndedLive> End(const std::string& upload, int64_t job, int64_t fence);
   // Players get the files from now on.
   void Release(const std::string& upload);
@@ -131,7 +132,9 @@ class LiveLibrary {
   absl::StatusOr<RecordingPtr> Admit(const LiveHolder& holder);
   void Show(const RecordingPtr& recording);
   void Forget(const std::string& upload);
-  absl::Status CheckFiles(LiveRecording& recording, const LiveHolder& holder, const v1::LiveSet& set);
+  void EraseShown(const LiveRecording& recording) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status CheckFiles(LiveRecording& recording, const LiveSetFiles& set);
+  absl::Status CommitSet(const RecordingPtr& recording, const LiveSetFiles& set);
   bool SameAsStored(const std::string& key, const std::string& path, int64_t size_bytes);
 
   Catalog& catalog_;

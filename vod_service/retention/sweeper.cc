@@ -15,6 +15,7 @@
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "vod_service/library/keys.h"
+#include "vod_service/live/live_names.h"
 
 namespace lectern::vod {
 namespace {
@@ -50,6 +51,7 @@ absl::Time ModifiedOf(const std::filesystem::path& path) {
 void Sweeper::CleanPackages() {
   std::error_code error;
   std::filesystem::remove_all(blobs_.ScratchDir() + "/packages", error);
+  if (!error) std::filesystem::remove_all(LiveScratch(blobs_.ScratchDir()), error);
   if (error) log::Warn("folders of interrupted jobs stay", {{"error", error.message()}});
 }
 
@@ -70,12 +72,37 @@ absl::Status Sweeper::SweepDue() {
 }
 
 absl::Status Sweeper::SweepItemNow(const SweepItem& item) {
-  if (item.kind == SweepItem::kUpload) {
-    RETURN_IF_ERROR(SweepUpload(item.target));
-  } else {
-    RETURN_IF_ERROR(blobs_.DeletePrefix(item.target));
+  switch (item.kind) {
+    case SweepItem::kUpload:
+      RETURN_IF_ERROR(SweepUpload(item.target));
+      break;
+    case SweepItem::kLiveTrack:
+      RETURN_IF_ERROR(SweepTrack(item));
+      break;
+    case SweepItem::kPrefix:
+      RETURN_IF_ERROR(blobs_.DeletePrefix(item.target));
+      break;
   }
   return catalog_.FinishSweep(item);
+}
+
+// A better rendition has the label now.
+absl::Status Sweeper::SweepTrack(const SweepItem& item) {
+  const std::pair<std::string, std::string> target = absl::StrSplit(item.target, absl::MaxSplits('/', 1));
+  auto upload = catalog_.GetUpload(target.first);
+  if (absl::IsNotFound(upload.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(upload.status());
+  ASSIGN_OR_RETURN(bool begun, catalog_.BeginTrackSweep(item));
+  if (!begun) return absl::OkStatus();
+  const std::string folder = LiveFolder(upload->lecture, upload->view, upload->id);
+  ASSIGN_OR_RETURN(std::vector<BlobInfo> files, blobs_.List(folder));
+  for (const BlobInfo& file : files) {
+    const absl::string_view name = absl::string_view(file.key).substr(folder.size() + 1);
+    const bool its_own = name == target.second + ".m3u8" || (IsLiveName(name) && LabelOfLiveName(name) == target.second);
+    if (its_own) RETURN_IF_ERROR(blobs_.Delete(file.key));
+  }
+  log::Info("live track deleted", {{"upload", target.first}, {"label", target.second}});
+  return absl::OkStatus();
 }
 
 absl::Status Sweeper::SweepUpload(const std::string& id) {
@@ -118,7 +145,8 @@ absl::Status Sweeper::SweepRecordings(absl::Time before) {
     if (blob.modified > before) continue;
     auto upload = catalog_.GetUpload(absl::StripPrefix(blob.key, "recordings/"));
     // An open one was moved and is about to be recorded as complete.
-    const bool needed = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kOpen);
+    const bool needed = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kOpen ||
+                                        upload->state == UploadState::kLive);
     if (needed || (!upload.ok() && !absl::IsNotFound(upload.status()))) continue;
     log::Warn("an unknown recording was removed", {{"key", blob.key}});
     RETURN_IF_ERROR(blobs_.Delete(blob.key));
@@ -169,15 +197,36 @@ absl::Status Sweeper::SweepView(const std::string& folder, absl::Time before) {
   ASSIGN_OR_RETURN(std::vector<std::string> uploads, blobs_.ListFolders(folder));
   for (const std::string& id : uploads) {
     auto upload = catalog_.GetUpload(id);
-    const bool complete = upload.ok() && upload->state == UploadState::kComplete;
+    const bool complete = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kLive);
     ASSIGN_OR_RETURN(std::vector<std::string> dirs, blobs_.ListFolders(absl::StrCat(folder, "/", id)));
     for (const std::string& dir : dirs) {
+      if (complete && dir == "live") {
+        RETURN_IF_ERROR(SweepLive(absl::StrCat(folder, "/", id, "/live"), *upload, before));
+        continue;
+      }
       // Asked before the catalog is: a job that has ended meanwhile has recorded what it published.
       if (IsBeingPackaged(blobs_.ScratchDir(), dir)) continue;
       ASSIGN_OR_RETURN(bool known, catalog_.KnowsRenditionDir(absl::StrCat(id, "/", dir)));
       if (complete && (known || dir == "thumbnails")) continue;
       RETURN_IF_ERROR(SweepFolder(absl::StrCat(folder, "/", id, "/", dir), before));
     }
+  }
+  return absl::OkStatus();
+}
+
+// Files that no set names: of a worker that was overtaken in the middle of a set.
+absl::Status Sweeper::SweepLive(const std::string& folder, const UploadRecord& upload, absl::Time before) {
+  auto live = catalog_.GetLive(upload.id);
+  if (absl::IsNotFound(live.status())) return SweepFolder(folder, before);
+  RETURN_IF_ERROR(live.status());
+  // A set may still come that names them.
+  if (!live->ended) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> names, StoredNames(catalog_, *live));
+  ASSIGN_OR_RETURN(std::vector<BlobInfo> files, blobs_.List(folder));
+  for (const BlobInfo& file : files) {
+    const absl::string_view name = absl::string_view(file.key).substr(folder.size() + 1);
+    if (file.modified > before || names.contains(name) || absl::EndsWith(name, ".m3u8")) continue;
+    RETURN_IF_ERROR(blobs_.Delete(file.key));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,5 @@
-// Deletes what is not needed any more: abandoned uploads, staged outputs of overtaken fences, replaced renditions and
-// recordings, and files that the catalog does not know.
+// Deletes what is not needed any more: abandoned uploads, staged outputs of overtaken fences, replaced renditions, live tracks
+// and recordings, and files that the catalog does not know.
 #pragma once
 
 #include "absl/status/status.h"
@@ -28,6 +28,8 @@ class Sweeper {
   absl::Status SweepDue();
   absl::Status SweepItemNow(const SweepItem& item);
   absl::Status SweepUpload(const std::string& id);
+  absl::Status SweepTrack(const SweepItem& item);
+  absl::Status SweepLive(const std::string& folder, const UploadRecord& upload, absl::Time before);
   absl::Status SweepStaged();
   absl::Status SweepRecordings(absl::Time before);
   absl::Status SweepJobFolders(absl::Time before);

@@ -141,8 +141,10 @@ struct VodServer::Impl {
                         .holder_patience = options.holder_patience,
                         .receive = {.window = options.slow_window, .min_bytes = 16 * 1024}}),
         job_handler(*catalog, *blobs, access, pool, clock, {}),
-        playback_handler(*blobs, access),
-        router(upload_handler, job_handler, playback_handler, metrics) {}
+        live(*catalog, *blobs, clock, options.live),
+        live_handler(live, *blobs, access, pool, clock, metrics, {}),
+        playback_handler(*blobs, live, access),
+        router(upload_handler, job_handler, live_handler, playback_handler, metrics) {}
 
   Clock& clock;
   Metrics metrics;
@@ -153,6 +155,8 @@ struct VodServer::Impl {
   UploadService uploads;
   UploadHandler upload_handler;
   JobHandler job_handler;
+  LiveLibrary live;
+  LiveHandler live_handler;
   PlaybackHandler playback_handler;
   Router router;
   std::unique_ptr<http::Server> server;
@@ -165,6 +169,7 @@ VodServer::VodServer(const std::string& data_dir, const VodKeys& keys, VodOption
   Must(impl_->access.Load());
   impl_->access.SetResource(kResource);
   Must(impl_->uploads.Recover());
+  Must(impl_->live.Load());
   impl_->uploads.FinishPending();
   http::ServerOptions server;
   server.port = static_cast<uint16_t>(options.port);
@@ -198,6 +203,9 @@ BlobStore& VodServer::blobs() {
 }
 UploadService& VodServer::uploads() {
   return impl_->uploads;
+}
+LiveLibrary& VodServer::live() {
+  return impl_->live;
 }
 Access& VodServer::access() {
   return impl_->access;

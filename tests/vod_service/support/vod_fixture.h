@@ -13,6 +13,7 @@
 #include "common/token/token.h"
 #include "vod_service/http/access.h"
 #include "vod_service/library/catalog.h"
+#include "vod_service/live/live_library.h"
 #include "vod_service/upload/upload_service.h"
 
 namespace lectern::vod::testing {
@@ -62,6 +63,7 @@ struct VodOptions {
   absl::Duration slow_window = absl::Seconds(60);
   absl::Duration body_timeout = absl::Seconds(60);
   int port = 0;
+  LiveLimits live;
 };
 
 class VodServer {
@@ -73,6 +75,7 @@ class VodServer {
   Catalog& catalog();
   BlobStore& blobs();
   UploadService& uploads();
+  LiveLibrary& live();
   Access& access();
   // As SIGTERM does.
   void Stop();
