@@ -58,7 +58,7 @@ Words PictureArguments(const EncoderPlan& plan, size_t index) {
 }  // namespace
 
 std::vector<std::string> EncoderCommand(const EncoderPlan& plan) {
-  Words words = {"ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-copyts", "-fflags", "nobuffer",
+  Words words = {"ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-copyts",
                  "-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0", "-threads", "1", "-f", "flv", "-i", "pipe:0"};
   if (!plan.pictures.empty()) Add(words, {"-filter_complex", Filters(plan)});
   size_t output = 0;
