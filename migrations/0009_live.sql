@@ -77,8 +77,9 @@ alter table assets drop constraint assets_state_check;
 alter table assets add constraint assets_state_check check (state in ('uploading', 'live', 'processing', 'playable', 'complete', 'failed',
                                                                       'superseded', 'removed'));
 alter table assets drop constraint assets_size_bytes_check;
-alter table assets add constraint assets_size_bytes_check check (size_bytes >= 0);   -- 0: a live recording whose size is not known yet
 alter table assets add column from_live boolean not null default false;
+-- 0: a live recording whose size is not known yet.
+alter table assets add constraint assets_size_bytes_check check (size_bytes > 0 or (from_live and size_bytes = 0));
 
 alter table tasks drop constraint tasks_kind_check;
 alter table tasks add constraint tasks_kind_check check (kind in ('publish_recording', 'delete_media', 'test', 'live'));

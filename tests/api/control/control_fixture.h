@@ -38,6 +38,8 @@ inline ControlKeys TestKeys() {
     return claims;
   };
   keys.sign_job = [key](const Claims& claims) -> absl::StatusOr<std::string> { return Sign(*key, claims); };
+  keys.ingest_key = [](int64_t job, int64_t epoch) { return absl::StrCat("key-", job, "-", epoch); };
+  keys.unseal = [](absl::string_view sealed) -> absl::StatusOr<std::string> { return absl::StrCat("opened:", sealed); };
   keys.public_keys = [key]() -> absl::StatusOr<std::vector<PublicKey>> {
     return std::vector<PublicKey>{{key->key_id, Audience::kJob, key->public_bytes}};
   };
@@ -201,6 +203,53 @@ class FakeResource {
     std::optional<v1::ServerMessage> message = Next(v1::ServerMessage::kRecorded);
     EXPECT_TRUE(message.has_value()) << "no answer to the outcome came";
     return message ? message->recorded() : v1::Recorded();
+  }
+  // A worker that takes live streams at an address of its own.
+  v1::Welcome AttachLive(const std::string& incarnation, int live_slots, int slots = 0,
+                         std::vector<std::pair<int64_t, int64_t>> running = {}) {
+    v1::ResourceMessage message;
+    v1::Hello& hello = *message.mutable_hello();
+    hello.set_protocol(1);
+    hello.set_incarnation(incarnation);
+    hello.set_slots(slots);
+    hello.set_live_slots(live_slots);
+    hello.set_host("livehost");
+    hello.set_public_url(absl::StrCat("rtmp://", incarnation, ":1935"));
+    hello.add_capabilities(kLiveCapability);
+    for (const auto& [job, token] : running) {
+      v1::RunningJob& entry = *hello.add_running();
+      entry.set_job(job);
+      entry.set_token(token);
+    }
+    Send(message);
+    std::optional<v1::ServerMessage> welcome = Next(v1::ServerMessage::kWelcome);
+    EXPECT_TRUE(welcome.has_value()) << "no welcome came";
+    return welcome ? welcome->welcome() : v1::Welcome();
+  }
+  void Progress(const v1::Assign& assign, double progress) {
+    v1::ResourceMessage message;
+    message.mutable_progress()->set_job(assign.job());
+    message.mutable_progress()->set_token(assign.token());
+    message.mutable_progress()->set_progress(progress);
+    Send(message);
+  }
+  // As a worker that has stored everything up to `end_ms` and offers one rendition.
+  void Report(const v1::Assign& assign, int64_t end_ms, bool receiving = true) {
+    v1::ResourceMessage message;
+    v1::LiveReport& report = *message.mutable_live();
+    report.set_job(assign.job());
+    report.set_token(assign.token());
+    report.set_end_ms(end_ms);
+    report.set_sets(end_ms > 0 ? end_ms / 2000 + 1 : 0);
+    report.set_receiving(receiving);
+    report.mutable_facts()->set_video_codec("h264");
+    v1::RenditionInfo& rendition = *report.add_renditions();
+    rendition.set_label("1080p");
+    rendition.set_width(1920);
+    rendition.set_height(1080);
+    rendition.set_bandwidth_bps(4'000'000);
+    rendition.set_codecs("avc1.640028");
+    Send(message);
   }
   v1::Welcome Attach(const std::string& incarnation, int slots = 2, std::vector<std::pair<int64_t, int64_t>> running = {}) {
     Hello(incarnation, slots, std::move(running));
