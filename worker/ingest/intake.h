@@ -32,8 +32,8 @@ struct IntakeState {
 // Thread-safe.
 class Intake {
  public:
-  // While `full` says so, a proxy is made to wait (it keeps everything), and what a hall sends is lost. `on_change`: there is something
-  // to report. Everything outlives the intake.
+  // While `full` says so, a proxy is made to wait (it keeps everything), and what a hall sends is lost. `on_change`: there is
+  // something to report. Everything outlives the intake.
   Intake(std::function<bool()> full, std::function<void()> on_change, Clock& clock, LiveMetrics& metrics);
   // After Close.
   ~Intake();
@@ -46,14 +46,14 @@ class Intake {
   // What to tell a publisher first. Waits a moment for Open; without it everything is asked for, and held back until then.
   // Errors: kFailedPrecondition where the intake is closed.
   absl::StatusOr<rtmp::Feedback> Greeting();
-  // Takes messages from the connection until it ends, a newer one takes its place, or Close. A newer connection breaks the older one
-  // and waits until that has let go.
+  // Takes messages from the connection until it ends, a newer one takes its place, or Close. A newer connection breaks the older
+  // one and waits until that has let go.
   void Serve(rtmp::PublisherConnection& connection);
   // Fetches the stream of a hall. Once.
   void Pull(PullOptions options);
 
-  // No more messages. `drain`: first takes what the connection has brought so far. Afterwards nothing is pushed any more. Waits, about a
-  // second at most where it drains.
+  // No more messages. `drain`: first takes what the connection has brought so far. Afterwards nothing is pushed any more. Waits,
+  // about a second at most where it drains.
   void Close(bool drain);
 
   IntakeState state() const;

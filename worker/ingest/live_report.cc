@@ -1,6 +1,10 @@
 #include "worker/ingest/live_report.h"
 
 #include <cstdint>
+#include <string>
+
+#include "lectern/v1/link.pb.h"
+#include "lectern/v1/live_media.pb.h"
 
 namespace lectern::worker {
 namespace {

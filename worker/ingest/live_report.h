@@ -1,11 +1,17 @@
 // What a live job tells the API about itself. Pure. Private to the room.
 #pragma once
 
-#include "lectern/v1/link.pb.h"
-#include "lectern/v1/live_media.pb.h"
+#include <vector>
+
 #include "worker/ingest/look.h"
 #include "worker/ingest/warnings.h"
 #include "worker/live/pipeline.h"
+
+namespace lectern::v1 {
+class LiveFacts;
+class LiveReport;
+class LiveStored;
+}  // namespace lectern::v1
 
 namespace lectern::worker {
 

@@ -25,14 +25,14 @@ std::vector<std::string> Arguments(bool video, bool audio, const std::string& ba
   std::vector<std::string> argv = {"ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-y", "-threads", "1", "-f", "flv",
                                    "-i", absl::StrCat(base, ".flv")};
   if (video) {
-    for (const char* word : {"-map", "0:v:0", "-frames:v", "1", "-vf", "scale=640:-2", "-pix_fmt", "yuvj420p", "-q:v", "4", "-threads",
-                             "1", "-f", "mjpeg"}) {
+    for (const char* word : {"-map", "0:v:0", "-frames:v", "1", "-vf", "scale=640:-2", "-pix_fmt", "yuvj420p", "-q:v", "4",
+                             "-threads", "1", "-f", "mjpeg"}) {
       argv.push_back(word);
     }
     argv.push_back(absl::StrCat(base, ".jpg"));
     // One plane of video-range luma, whatever the source's pixel format is.
-    for (const char* word : {"-map", "0:v:0", "-frames:v", "1", "-vf", "scale=64:36:flags=area:out_range=tv,format=yuv420p,extractplanes=y",
-                             "-f", "rawvideo"}) {
+    for (const char* word : {"-map", "0:v:0", "-frames:v", "1", "-vf",
+                             "scale=64:36:flags=area:out_range=tv,format=yuv420p,extractplanes=y", "-f", "rawvideo"}) {
       argv.push_back(word);
     }
     argv.push_back(absl::StrCat(base, ".y"));

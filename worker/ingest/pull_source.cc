@@ -28,7 +28,7 @@ std::vector<std::string> Arguments(const std::string& script, bool encode_sound)
                                    "-fflags", "+genpts+discardcorrupt", "-i", script,
                                    "-map", "0:v:0?", "-map", "0:a:0?", "-c:v", "copy"};
   if (encode_sound) {
-    for (const char* word : {"-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2", "-af", "aresample=async=1"}) argv.push_back(word);
+    argv.insert(argv.end(), {"-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2", "-af", "aresample=async=1"});
   } else {
     argv.insert(argv.end(), {"-c:a", "copy"});
   }
@@ -45,7 +45,7 @@ bool IsForeignSound(const rtmp::MediaMessage& message) {
 
 absl::StatusOr<std::string> PullScript(absl::string_view url) {
   for (char c : url) {
-    if (static_cast<unsigned char>(c) < 0x21 || c == 0x7f) return absl::InvalidArgumentError("the source's address has control characters");
+    if (static_cast<unsigned char>(c) < 0x21 || c == 0x7f) return absl::InvalidArgumentError("no blanks in a source's address");
   }
   std::string script =
       absl::StrCat("ffconcat version 1.0\nfile '", absl::StrReplaceAll(url, {{"'", "'\\''"}}), "'\n");
@@ -170,7 +170,8 @@ bool PullSource::Fetch() {
   if (stopped() || broken_) return received_;
   // FFmpeg has chosen a sound that its muxer does not take, or one that no player takes.
   if (!received_ && !encode_sound_ && absl::StrContains(exit.stderr_tail, "Audio codec")) encode_sound_ = true;
-  events_.on_state(silent ? "Nothing comes from the source." : exit.ok() ? "The source has ended the stream." : PullTrouble(exit.stderr_tail));
+  const char* end = silent ? "Nothing comes from the source." : "The source has ended the stream.";
+  events_.on_state(silent || exit.ok() ? end : PullTrouble(exit.stderr_tail));
   return received_;
 }
 

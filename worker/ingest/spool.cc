@@ -16,7 +16,9 @@ namespace {
 
 int64_t SizeOf(const SegmentSet& set) {
   int64_t size = 0;
-  for (const TrackSegment& segment : set.segments) size += segment.bytes == nullptr ? 0 : static_cast<int64_t>(segment.bytes->size());
+  for (const TrackSegment& segment : set.segments) {
+    if (segment.bytes != nullptr) size += static_cast<int64_t>(segment.bytes->size());
+  }
   return size;
 }
 

@@ -122,7 +122,8 @@ absl::Status Uploader::StoreOnce(const SegmentSet& set) {
   });
   if (absl::IsInvalidArgument(posted)) {
     // A hole is better than a stream that ends here at every worker.
-    log::Error("the VOD service refuses a set for good", {{"job", target_.job}, {"epoch", target_.fence}, {"start_ms", set.start_ms}});
+    log::Error("the VOD service refuses a set for good",
+               {{"job", target_.job}, {"epoch", target_.fence}, {"start_ms", set.start_ms}});
     metrics_.CountFailure("store");
     return absl::OkStatus();
   }

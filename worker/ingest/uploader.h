@@ -28,7 +28,7 @@ namespace lectern::worker {
 class Uploader {
  public:
   struct Events {
-    // What is stored: once after the opening, then after each set, which `set` is (null after the opening). On the uploader's thread.
+    // What is stored: after the opening (`set` is null), then after each set. On the uploader's thread.
     std::function<void(const v1::LiveStored& stored, const SegmentSet* set)> on_stored;
     // The trouble that it is in, in words, has begun, changed or (empty) ended, or it has failed for good.
     std::function<void()> on_change;

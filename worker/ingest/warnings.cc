@@ -38,12 +38,11 @@ class Finder {
           "Restart the stream in the encoder if it goes on", "Check the camera's clock and network");
     }
     if (health_.since_late_rendition < kRecently) {
-      Add("SLOW_ENCODER", "The server cannot keep up with the smaller renditions; they have gaps. The best picture is not affected.",
-          "", "");
+      Add("SLOW_ENCODER", "The server is too slow for the smaller renditions, which have gaps. The best one is not affected.", "", "");
     }
     if (health_.backlog > kOldBacklog) {
-      Add("STORAGE_SLOW", absl::StrCat("Storing is ", absl::ToInt64Seconds(health_.backlog), " s behind; viewers wait. Nothing is lost."),
-          "", "");
+      int64_t seconds = absl::ToInt64Seconds(health_.backlog);
+      Add("STORAGE_SLOW", absl::StrCat("Storing is ", seconds, " s behind; viewers wait. Nothing is lost."), "", "");
     }
     return std::move(found_);
   }
@@ -56,11 +55,13 @@ class Finder {
 
   void Picture() {
     if (facts_.video_codec.empty()) {
-      Add("NO_VIDEO", "No picture arrives, only sound.", "OBS: check that the scene has a visible source", "Check the source's video");
+      Add("NO_VIDEO", "No picture arrives, only sound.", "OBS: check that the scene has a visible source",
+          "Check the source's video");
       return;
     }
     if (facts_.video_codec != "h264") {
-      Add("CODEC", absl::StrCat("The picture comes as ", absl::AsciiStrToUpper(facts_.video_codec), " and cannot be shown; only H.264 can."),
+      std::string codec = absl::AsciiStrToUpper(facts_.video_codec);
+      Add("CODEC", absl::StrCat("The picture comes as ", codec, " and cannot be shown; only H.264 can."),
           "OBS: Settings > Output > Encoder = x264 or another H.264 encoder", "Set the camera to H.264");
       return;
     }
@@ -96,7 +97,8 @@ class Finder {
 
   void Sound() {
     if (facts_.audio_codec.empty()) {
-      Add("NO_AUDIO", "No sound arrives.", "OBS: Settings > Audio > Mic/Auxiliary Audio = your microphone", "Check the source's sound");
+      Add("NO_AUDIO", "No sound arrives.", "OBS: Settings > Audio > Mic/Auxiliary Audio = your microphone",
+          "Check the source's sound");
     } else if (health_.silent > kLongSilence) {
       Add("SILENCE", absl::StrCat("There has been no sound for ", absl::ToInt64Seconds(health_.silent), " s."),
           "Check that the microphone is on and not muted in OBS", "Check that the microphone is on");

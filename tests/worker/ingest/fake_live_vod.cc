@@ -16,6 +16,7 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
+#include "lectern/v1/live_media.pb.h"
 
 namespace lectern::testing {
 namespace {

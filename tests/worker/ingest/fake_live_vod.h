@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "lectern/v1/live_media.pb.h"
+
+namespace lectern::v1 {
+class LiveSet;
+}
 
 namespace lectern::testing {
 

@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "common/rtmp/client.h"
 #include "lectern/v1/link.pb.h"
+#include "lectern/v1/live_media.pb.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/worker/ingest/fake_live_vod.h"
@@ -325,16 +326,16 @@ TEST_F(LiveJobsTest, IsHandedBackByClosingTheLegFirst) {
 }
 
 TEST_F(LiveJobsTest, MakesTheProxyWaitWhenTooMuchIsNotStored) {
-  padding_ = 1 << 20;
+  padding_ = 256 << 10;
   LiveConfig config;
-  config.spool_bytes = 4 << 20;
+  config.spool_bytes = 1 << 20;
   Begin(config);
   auto run = Start();
   auto publisher = Publish();
   Send(*publisher, 0, 2);
   ASSERT_TRUE(vod_.WaitForSets(1));
   vod_.answer = 503;
-  constexpr int kGops = 400;
+  constexpr int kGops = 120;
   std::atomic<int> sent = 0;
   std::thread proxy([&] {
     for (int gop = 2; gop < kGops; ++gop, ++sent) Send(*publisher, gop, 1, 100'000);
