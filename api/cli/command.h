@@ -54,6 +54,8 @@ std::vector<Command> CourseCommands();
 std::vector<Command> LectureCommands();
 std::vector<Command> UploadCommands();
 std::vector<Command> StreamCommands();
+std::vector<Command> LiveCommands();
+std::vector<Command> HallCommands();
 std::vector<Command> TokenCommands();
 std::vector<Command> JobCommands();
 std::vector<Command> UserCommands();

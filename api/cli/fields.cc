@@ -173,6 +173,7 @@ std::string EnumWords(const pb::EnumDescriptor& type) {
 
 absl::StatusOr<std::string> FullName(absl::string_view collection, absl::string_view text) {
   if (collection == "users" && absl::StrContains(text, '@')) return std::string(text);
+  if (collection == "halls" && text == "-") return std::string(text);
   if (ParseName(text, collection)) return std::string(text);
   const std::string name = absl::StrCat(collection, "/", text);
   if (ParseName(name, collection)) return name;

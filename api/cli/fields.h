@@ -27,7 +27,8 @@ std::string FieldText(const google::protobuf::Message& message, absl::string_vie
 std::string EnumWord(const google::protobuf::EnumValueDescriptor& value);
 std::string EnumWords(const google::protobuf::EnumDescriptor& type);
 
-// `12` and `courses/12` are both course 12. With `collection` "users" an e-mail address stays as it is.
+// `12` and `courses/12` are both course 12. With `collection` "users" an e-mail address stays as it is,
+// with "halls" "-" (none).
 absl::StatusOr<std::string> FullName(absl::string_view collection, absl::string_view text);
 
 // RFC 3339 ("2026-11-21T14:00:00+01:00"), or local: "2026-11-21 14:00", "2026-11-21T14:00:30", "now".

@@ -16,7 +16,7 @@ namespace lectern::cli {
 namespace {
 
 const std::vector<Column> kLecture = {{"NAME", "name"},        {"TITLE", "title"},  {"STATE", "state"},
-                                      {"START", "start_time"}, {"END", "end_time"}, {"COURSE", "course"}};
+                                      {"START", "start_time"}, {"END", "end_time"}, {"COURSE", "course"}, {"HALL", "hall"}};
 const Argument kName = {"lecture", "name", "Lecture", "lectures"};
 
 std::string NameArgument(const std::string& given) {
@@ -55,15 +55,20 @@ const v1::ViewPlayback* FindView(const v1::Playback& playback, const std::string
 absl::Status PrintUrl(Connection& connection, const UrlOptions& options) {
   v1::Playback playback;
   RETURN_IF_ERROR(connection.Call("PlaybackService/CreatePlayback", options.request, &playback));
+  if (options.page) {
+    // The page follows the lecture from its countdown on; what stands behind '#' reaches no server's log.
+    const std::string id = playback.lecture().substr(playback.lecture().find('/') + 1);
+    const std::string url = absl::StrCat(connection.GatewayUrl(), "/watch#lecture=", id, "&token=", playback.token());
+    connection.Print(playback, absl::StrCat(url, "\n"));
+    return absl::OkStatus();
+  }
   const v1::ViewPlayback* view = FindView(playback, options.view);
   if (view == nullptr) {
     return absl::FailedPreconditionError(
         absl::StrCat(options.request.lecture(), " has no playable view",
                      options.view.empty() ? "" : absl::StrCat(" '", options.view, "'")));
   }
-  const std::string url =
-      options.page ? absl::StrCat(connection.GatewayUrl(), "/watch#", view->urls(0)) : view->urls(0);
-  connection.Print(playback, absl::StrCat(url, "\n"));
+  connection.Print(playback, absl::StrCat(view->urls(0), "\n"));
   return absl::OkStatus();
 }
 
@@ -75,8 +80,11 @@ Run SetUpUrl(CLI::App& app) {
       ->required();
   app.add_option("--view", options->view, "View; the first playable one where absent")
       ->check(CLI::IsMember({"comb", "cam", "pres"}));
-  app.add_flag("--page", options->page, "Print the address of a page that plays it");
-  return [options](Connection& connection) { return PrintUrl(connection, *options); };
+  app.add_flag("--page", options->page, "Print the address of a page that plays it, also before it has begun");
+  return [options](Connection& connection) {
+    options->request.set_wait(options->page);
+    return PrintUrl(connection, *options);
+  };
 }
 
 }  // namespace
@@ -89,7 +97,8 @@ std::vector<Command> LectureCommands() {
            {course,
             {"--title", "title", "Title", "", true},
             {"--start", "start_time", "When it starts"},
-            {"--end", "end_time", "When it ends"}},
+            {"--end", "end_time", "When it ends"},
+            {"--hall", "hall", "Lecture hall from which it goes live by its schedule", "halls"}},
            kLecture}),
       Rpc("lecture list", "Lists the lectures of a course", {"LectureService/ListLectures", {course}, kLecture}),
       {"lecture show", "Shows a lecture, what is playable and what is still coming", SetUpShow},
@@ -98,7 +107,8 @@ std::vector<Command> LectureCommands() {
            {kName,
             {"--title", "title", "Title"},
             {"--start", "start_time", "When it starts"},
-            {"--end", "end_time", "When it ends"}},
+            {"--end", "end_time", "When it ends"},
+            {"--hall", "hall", "Lecture hall (- for none any more)", "halls"}},
            kLecture}),
       Rpc("lecture delete", "Deletes a lecture with its recordings",
           {.method = "LectureService/DeleteLecture", .arguments = {kName}, .done = "Deleted"}),

@@ -73,7 +73,9 @@ std::string StepsText(const v1::LectureView& view) {
 
 std::string LectureText(const v1::Lecture& lecture) {
   std::string text = absl::StrCat(lecture.name(), "  ", lecture.title(), "\n  course: ", lecture.course(),
-                                  "\n  state: ", FieldText(lecture, "state", Format::kPlain), "\n");
+                                  "\n  state: ", FieldText(lecture, "state", Format::kPlain),
+                                  lecture.rehearsal() ? ", private rehearsal" : "", "\n");
+  if (!lecture.hall().empty()) absl::StrAppend(&text, "  hall: ", lecture.hall(), "\n");
   if (lecture.has_start_time()) {
     absl::StrAppend(&text, "  time: ", FieldText(lecture, "start_time", Format::kPlain));
     if (lecture.has_end_time()) absl::StrAppend(&text, " to ", FieldText(lecture, "end_time", Format::kPlain));

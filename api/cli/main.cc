@@ -27,6 +27,8 @@ const std::map<std::string, std::string> kNouns = {
     {"resource", "Workers, VOD services, edges and RTMP proxies"},
     {"course", "Courses and who belongs to them"},
     {"lecture", "Lectures and their recordings"},
+    {"live", "What is on air"},
+    {"hall", "Lecture halls and their cameras"},
     {"token", "Your personal tokens for streaming"},
     {"job", "The steps that the system works on"},
     {"user", "People of the installation"},
@@ -65,8 +67,9 @@ CLI::App* Subcommand(CLI::App& root, const std::string& path, const std::string&
 }
 
 void AddCommands(CLI::App& root, Run& chosen) {
-  for (const auto& noun : {AuthCommands(), OrganizationCommands(), ResourceCommands(), CourseCommands(),
-                           LectureCommands(), UploadCommands(), StreamCommands(), TokenCommands(), JobCommands(), UserCommands()}) {
+  for (const auto& noun :
+       {AuthCommands(), OrganizationCommands(), ResourceCommands(), CourseCommands(), LectureCommands(), UploadCommands(),
+        LiveCommands(), HallCommands(), StreamCommands(), TokenCommands(), JobCommands(), UserCommands()}) {
     for (const Command& command : noun) {
       CLI::App* app = Subcommand(root, command.path, command.help);
       app->callback([run = command.setup(*app), &chosen] { chosen = run; });

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/cli/command.h"
 #include "api/cli/connection.h"
+#include "api/cli/fields.h"
 #include "common/base/status.h"
 #include "lectern/v1/auth.pb.h"
 
@@ -13,7 +14,8 @@ namespace lectern::cli {
 namespace {
 
 const std::vector<Column> kToken = {
-    {"NAME", "name"}, {"DISPLAY NAME", "display_name"}, {"CREATED", "create_time"}, {"LAST USED", "last_use_time"}};
+    {"NAME", "name"}, {"DISPLAY NAME", "display_name"}, {"CREATED", "create_time"}, {"LAST USED", "last_use_time"},
+    {"EXPIRES", "expire_time"}};
 
 // The table form is the bare token, for pasting and for scripts.
 Run SetUpCreate(CLI::App& app) {
@@ -21,6 +23,13 @@ Run SetUpCreate(CLI::App& app) {
   request->set_display_name("lecternctl");
   app.add_option_function<std::string>(
       "--name", [request](const std::string& name) { request->set_display_name(name); }, "What it is for");
+  app.add_option_function<std::string>(
+      "--expires",
+      [request](const std::string& time) {
+        const absl::Status set = SetField(*request, "expire_time", time);
+        if (!set.ok()) throw CLI::ValidationError("--expires", std::string(set.message()));
+      },
+      "Until when it is good (absent: until it is revoked)");
   return [request](Connection& connection) -> absl::Status {
     v1::CreatePersonalTokenResponse response;
     RETURN_IF_ERROR(connection.Call("AuthService/CreatePersonalToken", *request, &response));

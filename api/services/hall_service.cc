@@ -1,6 +1,7 @@
 #include <google/protobuf/empty.pb.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/services/convert.h"
@@ -47,7 +48,7 @@ class HallService {
   }
 
   absl::Status List(CallContext&, const v1::ListHallsRequest& request, v1::ListHallsResponse& response) {
-    ASSIGN_OR_RETURN(int64_t organization, RequireName("organization", request.organization(), "organizations"));
+    ASSIGN_OR_RETURN(std::optional<int64_t> organization, OptionalName("organization", request.organization(), "organizations"));
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 50, 200));
     ASSIGN_OR_RETURN(Page<HallRow> halls, deps_.stores.halls.List(organization, page));
     for (const HallRow& row : halls.rows) ToProto(row, *response.add_halls());

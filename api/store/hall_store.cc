@@ -53,12 +53,13 @@ absl::StatusOr<HallRow> HallStore::Get(int64_t id) const {
 }
 
 constexpr char kList[] = "select " LECTERN_HALL_COLUMNS R"sql(
-from halls h join organization_paths p on p.ancestor_id = h.organization_id
-where p.descendant_id = $1 and h.removed_at is null and (h.display_name, h.id) > ($2, $3::bigint)
+from halls h
+where ($1::bigint is null or h.organization_id in (select ancestor_id from organization_paths where descendant_id = $1))
+  and h.removed_at is null and (h.display_name, h.id) > ($2, $3::bigint)
 order by h.display_name, h.id limit $4
 )sql";
 
-absl::StatusOr<Page<HallRow>> HallStore::List(int64_t organization_id, const PageRequest& page) const {
+absl::StatusOr<Page<HallRow>> HallStore::List(std::optional<int64_t> organization_id, const PageRequest& page) const {
   std::string name;
   int64_t id = 0;
   if (!page.token.empty()) {

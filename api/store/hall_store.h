@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,8 @@ class HallStore {
   // Errors: kNotFound/ORGANIZATION_NOT_FOUND, kAlreadyExists/HALL_EXISTS, kInvalidArgument/BAD_HALL.
   absl::StatusOr<HallRow> Insert(int64_t organization_id, absl::string_view display_name);
   absl::StatusOr<HallRow> Get(int64_t id) const;
-  // Of the organization and those above it, by name.
-  absl::StatusOr<Page<HallRow>> List(int64_t organization_id, const PageRequest& page) const;
+  // Of the organization and those above it (absent: all), by name.
+  absl::StatusOr<Page<HallRow>> List(std::optional<int64_t> organization_id, const PageRequest& page) const;
   // Empty `sealed_url`: none any more.
   absl::StatusOr<HallRow> SetSource(int64_t id, absl::string_view view, absl::string_view sealed_url, absl::string_view shown_url);
   // Lectures that have not begun yet lose it.

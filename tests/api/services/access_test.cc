@@ -308,6 +308,7 @@ std::vector<Row> HallRows() {
       {"HallService/ListHalls", kOrganization, With<v1::ListHallsRequest>([](World& w, auto& r) {
          r.set_organization(Name("organizations", w.chair));
        })},
+      {"HallService/ListHalls", kAdmin, Plain<v1::ListHallsRequest>()},
       {"HallService/SetHallSource", kResource, With<v1::SetHallSourceRequest>([](World& w, auto& r) {
          r.set_name(Name("halls", w.NewHall(w.chair)));
          r.set_view(v1::CAM);
