@@ -1,0 +1,103 @@
+// Asks the API again and again how the lecture is, from the countdown until the recording.
+import type { View } from './address';
+import { learnTime, serverNow } from './clock';
+
+export interface ViewPlayback {
+  view: View;
+  urls: string[];             // of the same master playlist, best edge first
+  state: string;              // VIEW_LIVE, VIEW_INTERRUPTED, PLAYABLE, COMPLETE, ...
+}
+
+export interface Playback {
+  views: ViewPlayback[];
+  lecture: string;
+  title: string;
+  state: string;              // SCHEDULED, LIVE, PROCESSING, RECORDED, FAILED
+  startTime?: string;
+  endTime?: string;
+  now?: string;
+  expireTime?: string;
+  token: string;
+}
+
+export interface Listener {
+  onPlayback(playback: Playback): void;
+  onAway(): void;                                       // no answer; it is asked again
+  onRefused(status: number, reason: string): void;      // for good; nothing is asked any more
+}
+
+const beforeStartMs = 30_000;
+const afterStartMs = 120_000;
+const answerTimeMs = 10_000;
+const longestPauseMs = 30_000;
+
+// Milliseconds until the next question, without jitter.
+export function pauseAfter(playback: Playback, now: number): number {
+  if (playback.state === 'RECORDED' || playback.state === 'FAILED') return 60_000;
+  const start = Date.parse(playback.startTime ?? '');
+  const due = now > start - beforeStartMs && now < start + afterStartMs;
+  if (playback.state === 'SCHEDULED' && due) return 1500;
+  // Nobody who waits since yesterday needs to ask every five seconds, but the last minutes may be moved forward.
+  if (playback.state === 'SCHEDULED' && start - now > 30 * 60_000) return 30_000;
+  return 5000;
+}
+
+export class Refresher {
+  private timer = 0;
+  private failures = 0;
+  private asking = false;
+  private ended = false;
+  private askedAt = 0;
+
+  constructor(private token: string, private readonly listener: Listener) {
+    addEventListener('online', () => this.soon());
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.soon(); });
+  }
+
+  // At once, unless it was asked in the last second.
+  soon(): void {
+    if (this.ended || this.asking) return;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.ask(), Math.max(0, 1000 - (Date.now() - this.askedAt)));
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    this.askedAt = Date.now();
+    let pause: number;
+    try {
+      pause = await this.exchange();
+      this.failures = 0;
+    } catch {
+      pause = Math.min(longestPauseMs, 2000 * 2 ** this.failures++);
+      this.listener.onAway();
+    }
+    this.asking = false;
+    // Jitter: a lecture hall's browsers must not ask in step.
+    if (!this.ended) this.timer = window.setTimeout(() => void this.ask(), pause * (0.8 + 0.4 * Math.random()));
+  }
+
+  private async exchange(): Promise<number> {
+    const sent = Date.now();
+    const response = await fetch('/v1/playback:refresh', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ token: this.token }),
+      signal: AbortSignal.timeout(answerTimeMs),
+      cache: 'no-store',
+    });
+    const answer = await response.json();
+    if (response.ok) {
+      const playback = answer as Playback;
+      learnTime(playback.now, sent, Date.now());
+      this.token = playback.token || this.token;
+      this.listener.onPlayback({ ...playback, views: playback.views ?? [] });
+      return pauseAfter(playback, serverNow());
+    }
+    const refused = response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status);
+    if (!refused) throw new Error(String(response.status));
+    this.ended = true;
+    this.listener.onRefused(response.status, answer?.error?.reason ?? '');
+    return 0;
+  }
+}
