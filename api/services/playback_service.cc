@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -92,11 +91,7 @@ class PlaybackService {
 
   // Those that edges refuse are refused here as well.
   absl::Status CheckRevocations(const Claims& claims) {
-    ASSIGN_OR_RETURN(std::vector<RevocationRow> revocations, deps_.stores.revocations.ListLive());
-    const bool revoked = std::any_of(revocations.begin(), revocations.end(), [&](const RevocationRow& revocation) {
-      return revocation.lecture_id == claims.lecture && claims.issued_at < revocation.issued_before &&
-             (revocation.subject.empty() || revocation.subject == claims.subject);
-    });
+    ASSIGN_OR_RETURN(bool revoked, deps_.stores.revocations.Covers(claims.lecture, claims.subject, claims.issued_at));
     return revoked ? Withdrawn() : absl::OkStatus();
   }
 

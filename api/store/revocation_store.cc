@@ -45,6 +45,16 @@ absl::StatusOr<std::vector<RevocationRow>> RevocationStore::ListLive() const {
   return ParseRows(rows, ParseRevocation);
 }
 
+constexpr char kCovers[] = R"sql(
+select exists (select 1 from playback_revocations
+               where lecture_id = $1 and subject in ('', $2) and issued_before > $3 and keep_until > now()) as covers
+)sql";
+
+absl::StatusOr<bool> RevocationStore::Covers(int64_t lecture_id, absl::string_view subject, absl::Time issued_at) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"revocation_covers", kCovers}, lecture_id, subject, issued_at));
+  return rows[0].Bool("covers");
+}
+
 constexpr char kSweep[] = R"sql(delete from playback_revocations where keep_until <= now())sql";
 
 absl::StatusOr<int64_t> RevocationStore::Sweep() {

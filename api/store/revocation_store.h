@@ -31,6 +31,8 @@ class RevocationStore {
   absl::StatusOr<RevocationRow> Insert(int64_t lecture_id, absl::string_view subject, absl::Duration keep);
   // All that are still kept, by id; one per lecture and subject (the latest).
   absl::StatusOr<std::vector<RevocationRow>> ListLive() const;
+  // Whether a token of this lecture and subject that was issued at `issued_at` plays nothing any more.
+  absl::StatusOr<bool> Covers(int64_t lecture_id, absl::string_view subject, absl::Time issued_at) const;
   // Deletes those that need not be kept. Returns how many.
   absl::StatusOr<int64_t> Sweep();
 

@@ -141,5 +141,39 @@ TEST(MasterKeyTest, RefusesAFileThatOthersMayReadOrThatHoldsSomethingElse) {
   EXPECT_THAT(LoadMasterKey(path, true), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(KeyRingTest, ASealedSecretOpensAtAnotherInstanceAndShowsNothing) {
+  ASSERT_OK_AND_ASSIGN(auto first, KeyRing::Load(store_, kMaster));
+  ASSERT_OK_AND_ASSIGN(auto second, KeyRing::Load(store_, kMaster));
+  const std::string secret = "rtsp://viewer:hunter2@10.0.0.7/stream1";
+  const std::string sealed = first->Seal(secret);
+  EXPECT_EQ(sealed.find("hunter2"), std::string::npos);
+  EXPECT_NE(first->Seal(secret), sealed);
+  EXPECT_EQ(second->Unseal(sealed).value(), secret);
+  EXPECT_EQ(second->Unseal(first->Seal("")).value(), "");
+}
+
+TEST_F(KeyRingTest, AChangedOrForeignSecretDoesNotOpen) {
+  ASSERT_OK_AND_ASSIGN(auto keys, KeyRing::Load(store_, kMaster));
+  const auto mismatch = StatusIs(absl::StatusCode::kFailedPrecondition, "MASTER_KEY_MISMATCH");
+  std::string sealed = keys->Seal("secret");
+  sealed.back() ^= 1;
+  EXPECT_THAT(keys->Unseal(sealed), mismatch);
+  EXPECT_THAT(keys->Unseal("short"), mismatch);
+  EXPECT_THAT(keys->Unseal(""), mismatch);
+  // A signing key was sealed with the master key itself, and for something else.
+  ASSERT_OK_AND_ASSIGN(std::vector<SigningKeyRow> rows, store_.List());
+  EXPECT_THAT(keys->Unseal(rows.at(0).sealed_secret), mismatch);
+}
+
+TEST_F(KeyRingTest, TheKeyOfAnIngestIsOneForItsJobAndEpochEverywhere) {
+  ASSERT_OK_AND_ASSIGN(auto first, KeyRing::Load(store_, kMaster));
+  ASSERT_OK_AND_ASSIGN(auto second, KeyRing::Load(store_, kMaster));
+  const std::string key = first->IngestKey(12, 3);
+  EXPECT_EQ(key.size(), 64u);
+  EXPECT_EQ(second->IngestKey(12, 3), key);
+  EXPECT_NE(first->IngestKey(12, 4), key);
+  EXPECT_NE(first->IngestKey(1, 23), first->IngestKey(12, 3));
+}
+
 }  // namespace
 }  // namespace lectern::api

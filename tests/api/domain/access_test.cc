@@ -70,6 +70,28 @@ TEST(AccessTest, TheHighestRelationDecides) {
   EXPECT_EQ(LevelFor(Person("administrator"), facts), Level::kAdministrator);
 }
 
+TEST(AccessTest, ARehearsalIsForItsLecturerAndAdministratorsOnly) {
+  AccessFacts facts = Course("public");
+  facts.rehearsal_of = 8;
+  facts.enrolled = facts.lecturer = facts.maintains = true;
+  EXPECT_EQ(LevelFor(Person("lecturer"), facts), Level::kNone);
+  EXPECT_EQ(LevelFor(Caller(), facts), Level::kNone);
+  EXPECT_EQ(LevelFor(Machine(), facts), Level::kNone);
+  EXPECT_EQ(LevelFor(Person("administrator"), facts), Level::kAdministrator);
+  facts.rehearsal_of = 7;
+  EXPECT_EQ(LevelFor(Person("lecturer"), facts), Level::kLecturer);
+}
+
+TEST(AccessTest, MaintainersSeeWhatCarriesARehearsal) {
+  AccessFacts facts = Course("public");
+  facts.rehearsal_of = 8;
+  facts.machinery = true;
+  EXPECT_EQ(LevelFor(Person("lecturer"), facts), Level::kNone);
+  facts.maintains = true;
+  EXPECT_EQ(LevelFor(Person("lecturer"), facts), Level::kMaintainer);
+  EXPECT_EQ(LevelFor(Caller(), facts), Level::kNone);
+}
+
 TEST(AccessTest, AnObjectWithoutACourseIsForItsMaintainersOnly) {
   EXPECT_EQ(LevelFor(Person("student"), Course("")), Level::kNone);
   AccessFacts facts = Course("");

@@ -153,15 +153,62 @@ TEST_F(AccessStoreTest, EveryKindOfObjectLeadsToItsCourseAndOrganization) {
   EXPECT_EQ(LevelOn(Person(lecturer_), "resources", worker), Level::kNone);
 }
 
+TEST_F(AccessStoreTest, EverythingOfARehearsalIsItsLecturersAlone) {
+  const int64_t course = courses_["public"];
+  const int64_t colleague = User("colleague", "lecturer");
+  Enrol(course, colleague, "lecturer");
+  const int64_t lecture = Number(absl::StrCat("insert into lectures (course_id, title, rehearsal_of) values (", course, ", 'Rehearsal', ",
+                                              lecturer_, ") returning id"));
+  const int64_t vod = Resource(leaf_, "vod_service");
+  const int64_t asset = Number(absl::StrCat(
+      "insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state) "
+      "values (md5('a'), ", lecture, ", ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 0, 'live') returning id"));
+  const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind, lecture_id, asset_id) values (", leaf_, ", 'live', ",
+                                           lecture, ", ", asset, ") returning id"));
+  const int64_t job = Number(absl::StrCat("insert into jobs (task_id, organization_id, kind, class, state, spec) values (", task, ", ",
+                                          leaf_, ", 'live_ingest', 0, 'ready', '{}') returning id"));
+  const int64_t stream = Number(absl::StrCat(
+      "insert into live_streams (lecture_id, organization_id, view, source, asset_id, task_id, job_id) values (", lecture, ", ", leaf_,
+      ", 'cam', 'encoder', ", asset, ", ", task, ", ", job, ") returning id"));
+  const int64_t bookmark = Number(absl::StrCat("insert into bookmarks (lecture_id, user_id, position_ms, text) values (", lecture, ", ",
+                                               lecturer_, ", 0, 'x') returning id"));
+  for (const auto& [collection, id] : std::map<std::string, int64_t>{
+           {"lectures", lecture}, {"tasks", task}, {"jobs", job}, {"bookmarks", bookmark}, {"liveStreams", stream}}) {
+    EXPECT_EQ(LevelOn(Person(lecturer_), collection, id), Level::kLecturer) << collection;
+    EXPECT_EQ(LevelOn(Person(administrator_, "administrator"), collection, id), Level::kAdministrator) << collection;
+    for (int64_t other : {colleague, student_, enrolled_}) EXPECT_EQ(LevelOn(Person(other), collection, id), Level::kNone) << collection;
+    EXPECT_EQ(LevelOn(Person(maintainer_), collection, id), collection == "liveStreams" ? Level::kMaintainer : Level::kNone) << collection;
+  }
+  EXPECT_EQ(LevelOn(Person(lecturer_), "courses", course), Level::kLecturer);
+}
+
+TEST_F(AccessStoreTest, AStreamIsKnownToMaintainersAfterItsLectureIsGone) {
+  const int64_t vod = Resource(leaf_, "vod_service");
+  const int64_t asset = Number(absl::StrCat(
+      "insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state) "
+      "values (md5('a'), ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 0, 'live') returning id"));
+  const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind) values (", leaf_, ", 'live') returning id"));
+  const int64_t stream = Number(absl::StrCat(
+      "insert into live_streams (lecture_id, organization_id, view, source, asset_id, task_id, job_id) values (999, ", leaf_,
+      ", 'cam', 'encoder', ", asset, ", ", task, ", 1) returning id"));
+  EXPECT_EQ(LevelOn(Person(maintainer_), "liveStreams", stream), Level::kMaintainer);
+  EXPECT_EQ(LevelOn(Person(lecturer_), "liveStreams", stream), Level::kNone);
+}
+
 TEST_F(AccessStoreTest, WhatDoesNotExistIsNoError) {
   for (const char* collection :
-       {"organizations", "courses", "lectures", "resources", "jobs", "tasks", "bookmarks", "nonsense", ""}) {
+       {"organizations", "courses", "lectures", "resources", "jobs", "tasks", "bookmarks", "liveStreams", "halls", "nonsense", ""}) {
     ASSERT_OK_AND_ASSIGN(AccessFacts facts, store_.Facts(collection, 999, student_));
     EXPECT_FALSE(facts.exists) << collection;
   }
   const int64_t worker = Resource(leaf_, "worker");
   database_.Execute("update resources set removed_at = now()");
   EXPECT_FALSE(store_.Facts("resources", worker, maintainer_).value().exists);
+  const int64_t hall =
+      Number(absl::StrCat("insert into halls (organization_id, display_name) values (", leaf_, ", 'Hall 1') returning id"));
+  EXPECT_EQ(LevelOn(Person(maintainer_), "halls", hall), Level::kMaintainer);
+  database_.Execute("update halls set removed_at = now()");
+  EXPECT_FALSE(store_.Facts("halls", hall, maintainer_).value().exists);
 }
 
 TEST_F(AccessStoreTest, TheFactsAreOneStatement) {

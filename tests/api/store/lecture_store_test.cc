@@ -35,6 +35,16 @@ class LectureStoreTest : public StoreFixture {
                                    task, ", ", chair_, ", '", kind, "', '", label, "', 2, '", state, "', ", progress,
                                    ", '{}')"));
   }
+  // A stream that carries the recording; something of it is stored unless it is new.
+  int64_t Stream(int64_t asset, const std::string& state, bool stored = true) {
+    const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind, asset_id) values (", chair_, ", 'live', ", asset,
+                                             ") returning id"));
+    Job(task, "jobs", "live_ingest", "", "running", 0);
+    return Number(absl::StrCat(
+        "insert into live_streams (lecture_id, organization_id, view, source, state, asset_id, task_id, job_id, first_media_at, end_ms) "
+        "select lecture_id, organization_id, view, 'encoder', '", state, "', id, ", task, ", 1, ", stored ? "now()" : "null",
+        ", 4000 from assets where id = ", asset, " returning id"));
+  }
   LectureRow Get(int64_t id) {
     absl::StatusOr<LectureRow> row = store_.Get(id);
     EXPECT_OK(row);
@@ -175,6 +185,74 @@ TEST_F(LectureStoreTest, TheStateFollowsTheViews) {
   EXPECT_TRUE(Get(lecture).views.empty());
 }
 
+TEST_F(LectureStoreTest, AViewIsLiveFromItsFirstSegmentOn) {
+  struct Case {
+    const char* state;
+    bool stored;
+    const char* view;      // empty: none
+    const char* lecture;
+  };
+  for (const Case& one : {Case{"starting", false, "", "scheduled"}, Case{"live", true, "live", "live"},
+                          Case{"interrupted", true, "interrupted", "live"}, Case{"starting", true, "interrupted", "live"},
+                          Case{"ending", true, "live", "live"}, Case{"ended", true, "playable", "recorded"},
+                          Case{"ended", false, "", "scheduled"}}) {
+    const int64_t lecture = Lecture(course_);
+    const int64_t asset = Asset(lecture, "cam", "live");
+    Stream(asset, one.state, one.stored);
+    Rendition(asset, "720p", 1280);
+    const LectureRow row = Get(lecture);
+    EXPECT_EQ(row.state, one.lecture) << one.state;
+    ASSERT_EQ(row.views.size(), one.view[0] == '\0' ? 0u : 1u) << one.state;
+    if (row.views.empty()) continue;
+    EXPECT_EQ(row.views[0].state, one.view) << one.state;
+    EXPECT_TRUE(row.views[0].playable());
+    EXPECT_EQ(row.views[0].duration_ms, 4000);
+    EXPECT_EQ(row.views[0].renditions.size(), 1u);
+    EXPECT_TRUE(row.views[0].steps.empty()) << "that it is being sent is no step that is still to come";
+  }
+}
+
+TEST_F(LectureStoreTest, AnUploadThatArrivesMeanwhileHidesNoLiveView) {
+  const int64_t lecture = Lecture(course_);
+  Asset(lecture, "cam", "complete");
+  Stream(Asset(lecture, "cam", "live"), "live");
+  Asset(lecture, "cam", "processing");
+  ASSERT_EQ(Get(lecture).views.size(), 1u);
+  EXPECT_EQ(Get(lecture).views[0].state, "live");
+  EXPECT_EQ(Get(lecture).state, "live");
+}
+
+TEST_F(LectureStoreTest, AfterTheEndTheStepsOfALiveRecordingAreShown) {
+  const int64_t lecture = Lecture(course_);
+  const int64_t asset = Asset(lecture, "cam", "playable");
+  Stream(asset, "ended");
+  Job(Number("select max(id) from tasks"), "jobs", "transcode_video", "720p", "running", 0.5);
+  const ViewRow view = Get(lecture).views.at(0);
+  ASSERT_EQ(view.steps.size(), 1u);
+  EXPECT_EQ(view.steps[0].kind, "transcode");
+  EXPECT_EQ(view.duration_ms, 60000) << "of the recording, not of the stream";
+}
+
+TEST_F(LectureStoreTest, RehearsalsAreListedForTheirLecturerAndAdministrators) {
+  const int64_t ada = User("ada", "lecturer"), bob = User("bob", "lecturer");
+  Enrol(course_, ada, "lecturer");
+  ASSERT_OK_AND_ASSIGN(int64_t rehearsal, store_.OpenRehearsal(ada));
+  EXPECT_EQ(Get(rehearsal).rehearsal_of, ada);
+  auto count = [&](int64_t user, const char* role) {
+    Caller caller;
+    caller.kind = Caller::Kind::kUser;
+    caller.user_id = user;
+    caller.role = role;
+    return store_.List(course_, {10, ""}, caller).value().rows.size();
+  };
+  EXPECT_EQ(count(ada, "lecturer"), 1u);
+  EXPECT_EQ(count(bob, "lecturer"), 0u);
+  EXPECT_EQ(count(bob, "administrator"), 1u);
+  EXPECT_EQ(store_.List(course_, {10, ""}).value().rows.size(), 0u);
+  EXPECT_THAT(store_.OpenRehearsal(bob), StatusIs(absl::StatusCode::kFailedPrecondition, "NO_COURSE"));
+  EXPECT_EQ(store_.OpenRehearsal(ada).value(), rehearsal);
+}
+
 TEST_F(LectureStoreTest, TheListIsByStartWithUnscheduledOnesLastInAnyPageSize) {
   auto insert = [&](const std::string& title, std::optional<absl::Time> start) {
     return store_.Insert({course_, title, start, std::nullopt}).value().id;
@@ -207,10 +285,13 @@ TEST_F(LectureStoreTest, TheListIsOneStatementWhateverHangsOnTheLectures) {
       Job(Task(asset), "jobs_ended", "probe", "", "done", 1);
     }
   }
+  for (int i = 0; i < 3; ++i) Stream(Asset(Lecture(course_), "cam", "live"), "live");
+  database_.Execute("delete from lectures where id in (select id from lectures order by id limit 3)");
   EXPECT_EQ(StatementsOf([&] {
               ASSERT_OK_AND_ASSIGN(Page<LectureRow> list, store_.List(course_, {200, ""}));
               ASSERT_EQ(list.rows.size(), 30u);
               for (const LectureRow& row : list.rows) {
+                if (row.state == "live") continue;
                 ASSERT_EQ(row.views.size(), 3u);
                 EXPECT_EQ(row.views[2].renditions.size(), 2u);
                 EXPECT_EQ(row.views[2].steps.size(), 1u);

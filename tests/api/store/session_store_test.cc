@@ -102,11 +102,40 @@ TEST_F(SessionStoreTest, APersonalTokenLeadsToItsUserUntilItIsRevoked) {
   EXPECT_THAT(store_.InsertPersonalToken(999, "X", "y"), StatusIs(absl::StatusCode::kNotFound, "USER_NOT_FOUND"));
 }
 
+TEST_F(SessionStoreTest, APersonalTokenEndsWithItsTime) {
+  const absl::Time soon = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now() + absl::Hours(1)));
+  ASSERT_OK_AND_ASSIGN(PersonalTokenRow token, store_.InsertPersonalToken(ada_, "OBS", "hash", soon));
+  EXPECT_EQ(token.expires_at, soon);
+  ASSERT_OK_AND_ASSIGN(PersonalTokenUse use, store_.UsePersonalToken("hash"));
+  EXPECT_EQ(use.token_id, token.id);
+  EXPECT_FALSE(use.teaches) << "a student";
+  database_.Execute("update personal_tokens set expires_at = now()");
+  EXPECT_THAT(store_.UsePersonalToken("hash"), StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED"));
+  database_.Execute("update personal_tokens set revoked_at = now()");
+  EXPECT_THAT(store_.UsePersonalToken("hash"), StatusIs(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED"));
+}
+
+TEST_F(SessionStoreTest, WhoTeachesByRoleOrInACourseMayStream) {
+  ASSERT_OK(store_.InsertPersonalToken(ada_, "OBS", "ada"));
+  const int64_t course = Course(Organization("Chair"));
+  Enrol(course, ada_, "student");
+  EXPECT_FALSE(store_.UsePersonalToken("ada").value().teaches);
+  database_.Execute("update enrolments set role = 'lecturer'");
+  EXPECT_TRUE(store_.UsePersonalToken("ada").value().teaches);
+  database_.Execute("delete from enrolments");
+  for (const char* role : {"lecturer", "administrator"}) {
+    database_.Execute(absl::StrCat("update users set role = '", role, "'"));
+    EXPECT_TRUE(store_.UsePersonalToken("ada").value().teaches) << role;
+  }
+}
+
 TEST_F(SessionStoreTest, APersonHasAtMostAHundredPersonalTokens) {
   database_.Execute(absl::StrCat("insert into personal_tokens (user_id, display_name, token_hash) select ", ada_,
                                  ", 'x', i::text::bytea from generate_series(1, 100) i"));
   EXPECT_THAT(store_.InsertPersonalToken(ada_, "X", "y"),
               StatusIs(absl::StatusCode::kResourceExhausted, "TOO_MANY_TOKENS"));
+  database_.Execute("update personal_tokens set expires_at = now() where display_name = 'x'");
+  EXPECT_OK(store_.InsertPersonalToken(ada_, "X", "y")) << "those that have expired do not count";
 }
 
 }  // namespace
