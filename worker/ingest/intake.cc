@@ -10,8 +10,8 @@ namespace {
 
 constexpr absl::Duration kGreetingPatience = absl::Milliseconds(800);
 constexpr absl::Duration kPatience = absl::Milliseconds(250);
-// A proxy that has to wait still hears from us, since reading sends: a message now and then.
-constexpr absl::Duration kThrottle = absl::Milliseconds(200);
+// A proxy that has to wait still hears from us, since reading sends: a message now and then, a few hundredths of a stream.
+constexpr absl::Duration kThrottle = absl::Milliseconds(400);
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
 constexpr absl::Duration kReceiving = absl::Seconds(2);
 // Of a hall whose VOD service does not answer when it begins; a proxy is not read so far.

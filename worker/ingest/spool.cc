@@ -70,7 +70,7 @@ void Spool::Push(SegmentSet set) {
     }
   }
   entry->set = std::move(set);
-  budget_.Add(entry->size_bytes);
+  budget_.Add(entry->size_bytes, entry->file.empty());
   absl::MutexLock lock(&mu_);
   if (entry->file.empty()) in_memory_ += entry->size_bytes;
   entries_.push_back(std::move(entry));
@@ -112,7 +112,7 @@ void Spool::Pop() {
     entries_.pop_front();
     if (entry->file.empty()) in_memory_ -= entry->size_bytes;
   }
-  budget_.Add(-entry->size_bytes);
+  budget_.Add(-entry->size_bytes, entry->file.empty());
   if (!entry->file.empty()) unlink(entry->file.c_str());
 }
 

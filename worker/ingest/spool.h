@@ -21,13 +21,19 @@ namespace lectern::worker {
 class SpoolBudget {
  public:
   explicit SpoolBudget(int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
-  void Add(int64_t bytes) { used_bytes_ += bytes; }
+  void Add(int64_t bytes, bool in_memory) {
+    used_bytes_ += bytes;
+    if (in_memory) memory_bytes_ += bytes;
+  }
   int64_t used_bytes() const { return used_bytes_; }
-  bool full() const { return used_bytes_ >= limit_bytes_; }
+  // Also where a disk that takes nothing leaves too much in memory.
+  bool full() const { return used_bytes_ >= limit_bytes_ || memory_bytes_ >= kMaxMemoryBytes; }
 
  private:
+  static constexpr int64_t kMaxMemoryBytes = 512 << 20;
   const int64_t limit_bytes_;
   std::atomic<int64_t> used_bytes_ = 0;
+  std::atomic<int64_t> memory_bytes_ = 0;
 };
 
 // Of one stream. Thread-safe, for one reader.

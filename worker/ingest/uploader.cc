@@ -143,9 +143,10 @@ absl::Status Uploader::StoreOnce(const SegmentSet& set) {
 
 absl::Status Uploader::PutTracks(const SegmentSet& set, v1::LiveSet& message) {
   for (const TrackFormat& format : set.formats) {
+    // A rendition that has not begun.
+    if (format.init == nullptr) continue;
     v1::LiveTrack& track = *message.add_tracks();
     Describe(format, track);
-    if (format.init == nullptr) continue;
     track.set_init_sha256(Sha256Of(*format.init));
     std::string& name = inits_[absl::StrCat(format.label, " ", track.init_sha256())];
     if (name.empty()) {

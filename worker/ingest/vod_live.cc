@@ -18,15 +18,23 @@ constexpr absl::Duration kConnectTimeout = absl::Seconds(2), kStallTimeout = abs
 constexpr size_t kMaxAnswer = 1 << 20;
 constexpr char kProtobuf[] = "application/x-protobuf";
 
+// By the reason word of the error's JSON; the rest of it is for people.
+absl::Status FromConflict(const std::string& body) {
+  auto reason = [&body](absl::string_view word) { return absl::StrContains(body, absl::StrCat("\"", word, "\"")); };
+  if (reason("FENCED")) return absl::AbortedError("a newer holder of the stream was seen");
+  if (reason("OVERLAPS")) return absl::InvalidArgumentError("the stretch is stored already");
+  for (const char* word : {"OUT_OF_ORDER", "NOT_OPEN", "FILE_MISSING", "NAME_TAKEN"}) {
+    if (reason(word)) return absl::OutOfRangeError(absl::StrCat("the VOD service says ", word));
+  }
+  return absl::UnavailableError("the VOD service answered 409");
+}
+
 absl::Status FromAnswer(const http::ClientResponse& response) {
   if (response.status >= 200 && response.status < 300) return absl::OkStatus();
-  if (response.status == 409) {
-    // The reason word of the error's JSON.
-    if (absl::StrContains(response.body, "\"OUT_OF_ORDER\"")) return absl::OutOfRangeError("the VOD service expects another set");
-    return absl::AbortedError("a newer holder of the stream was seen");
-  }
+  if (response.status == 409) return FromConflict(response.body);
   std::string text = absl::StrCat("the VOD service answered ", response.status);
-  if (response.status == 404 || response.status == 410) return absl::NotFoundError(text);
+  if (response.status == 410) return absl::AbortedError("the recording was deleted");
+  if (response.status == 404) return absl::NotFoundError(text);
   if (response.status == 413 || response.status == 507) return absl::ResourceExhaustedError("the VOD service has no space");
   if (response.status == 400 || response.status == 422) return absl::FailedPreconditionError(text);
   // 401 and 403 too: right after its start it does not know the keys yet.

@@ -24,8 +24,9 @@ struct VodTarget {
   std::string token;           // Authorization: Bearer; secret
 };
 
-// Errors of all: kAborted where a higher fence was seen; kOutOfRange where the set is not the next one; kNotFound;
-// kInvalidArgument where a set is refused for good; kCancelled where `stopped` says so; anything else is worth another attempt.
+// Errors of all: kAborted where a higher fence was seen or the recording was deleted; kOutOfRange where the two sides do not agree
+// on what is stored (open again, and store the set anew under other names); kInvalidArgument where a set is refused for good;
+// kNotFound; kCancelled where `stopped` says so; anything else is worth another attempt.
 // Not thread-safe; keeps its connection.
 class VodLive {
  public:

@@ -38,7 +38,7 @@ class Finder {
           "Restart the stream in the encoder if it goes on", "Check the camera's clock and network");
     }
     if (health_.since_late_rendition < kRecently) {
-      Add("SLOW_ENCODER", "The server is too slow for the smaller renditions, which have gaps. The best one is not affected.", "", "");
+      Add("SLOW_ENCODER", "The server is too slow for the smaller pictures; they have gaps. The best one has none.", "", "");
     }
     if (health_.backlog > kOldBacklog) {
       int64_t seconds = absl::ToInt64Seconds(health_.backlog);

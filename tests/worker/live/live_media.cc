@@ -1,6 +1,7 @@
 #include "tests/worker/live/live_media.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -71,6 +72,14 @@ Messages Moved(Messages messages, int64_t by_ms) {
   return messages;
 }
 
+Messages Merged(const Messages& left, const Messages& right) {
+  Messages merged = left;
+  merged.insert(merged.end(), right.begin(), right.end());
+  std::stable_sort(merged.begin(), merged.end(),
+                   [](const auto& one, const auto& other) { return one.timestamp_ms < other.timestamp_ms; });
+  return merged;
+}
+
 Messages FromKeyFrame(const Messages& messages, int64_t position_ms, int more) {
   std::vector<size_t> keys;
   Messages part;
@@ -97,17 +106,23 @@ std::vector<SegmentSet> RunPipeline(PipelineOptions options, const Messages& mes
   return sets;
 }
 
-std::string Joined(const std::vector<SegmentSet>& sets, const std::string& label) {
-  std::string media;
+std::vector<std::string> Runs(const std::vector<SegmentSet>& sets, const std::string& label) {
+  std::vector<std::string> runs;
   std::string init;
   for (const SegmentSet& set : sets) {
     for (size_t i = 0; i < set.segments.size(); ++i) {
       if (set.segments[i].label != label || set.segments[i].bytes == nullptr) continue;
-      if (*set.formats[i].init != init) media += init = *set.formats[i].init;
-      media += *set.segments[i].bytes;
+      if (*set.formats[i].init != init) runs.push_back(init = *set.formats[i].init);
+      runs.back() += *set.segments[i].bytes;
     }
   }
-  return media;
+  return runs;
+}
+
+std::string Joined(const std::vector<SegmentSet>& sets, const std::string& label) {
+  std::vector<std::string> runs = Runs(sets, label);
+  if (runs.size() > 1) GiveUp(absl::StrCat(label, " has ", runs.size(), " init segments"));
+  return runs.empty() ? "" : runs.front();
 }
 
 std::vector<std::string> Labels(const std::vector<SegmentSet>& sets) {
@@ -159,6 +174,21 @@ std::vector<int64_t> ShownAt(const std::string& media) {
   return shown;
 }
 
+std::vector<int64_t> ShownAt(const std::vector<std::string>& runs) {
+  std::vector<int64_t> shown;
+  for (const std::string& run : runs) {
+    std::vector<int64_t> more = ShownAt(run);
+    shown.insert(shown.end(), more.begin(), more.end());
+  }
+  return shown;
+}
+
+std::string Complaints(const std::vector<std::string>& runs) {
+  std::string complaints;
+  for (const std::string& run : runs) complaints += Complaints(run);
+  return complaints;
+}
+
 std::string Complaints(const std::string& media) {
   return ToolOn(media, {"ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i"}, {"-f", "null", "-"});
 }
@@ -172,6 +202,14 @@ std::vector<std::string> DecodedFrames(const std::string& media) {
     frames.push_back(fields.back());
   }
   return frames;
+}
+
+std::vector<std::string> DecodedInput(const Messages& messages) {
+  std::string flv = rtmp::FlvHeader();
+  for (const rtmp::MediaMessage& message : messages) {
+    if (message.kind == rtmp::MediaMessage::kVideo) rtmp::AppendFlvTag(message, flv);
+  }
+  return DecodedFrames(flv);
 }
 
 }  // namespace lectern::worker::testing

@@ -27,6 +27,8 @@ Words Aac();
 Words operator+(Words left, const Words& right);
 // The same messages later (earlier) on the timeline.
 Messages Moved(Messages messages, int64_t by_ms);
+// Two publishers' messages in the order of their timestamps.
+Messages Merged(const Messages& left, const Messages& right);
 // Headers, then everything from the last key frame that is decoded at or before `position_ms` and `more` key frames before it: what a
 // proxy sends to a new worker.
 Messages FromKeyFrame(const Messages& messages, int64_t position_ms, int more = 1);
@@ -36,6 +38,8 @@ std::vector<SegmentSet> RunPipeline(PipelineOptions options, const Messages& mes
 
 // Init segment and segments of one track, in order; empty where there is none.
 std::string Joined(const std::vector<SegmentSet>& sets, const std::string& label);
+// The same, one text for each init segment.
+std::vector<std::string> Runs(const std::vector<SegmentSet>& sets, const std::string& label);
 std::vector<std::string> Labels(const std::vector<SegmentSet>& sets);
 // Beginnings, then the end of the last set.
 std::vector<int64_t> Cuts(const std::vector<SegmentSet>& sets);
@@ -44,9 +48,13 @@ ResumePoint ResumeAfter(const std::vector<SegmentSet>& sets);
 
 // Presentation times in milliseconds, sorted, as FFprobe reads them from the media (edit lists honoured).
 std::vector<int64_t> ShownAt(const std::string& media);
+std::vector<int64_t> ShownAt(const std::vector<std::string>& runs);
 // Decodes it with -xerror: what FFmpeg complains about; empty: nothing.
 std::string Complaints(const std::string& media);
+std::string Complaints(const std::vector<std::string>& runs);
 // Digests of the decoded frames, in order.
 std::vector<std::string> DecodedFrames(const std::string& media);
+// Of the pictures that were published.
+std::vector<std::string> DecodedInput(const Messages& messages);
 
 }  // namespace lectern::worker::testing

@@ -20,6 +20,7 @@ struct Case {
   int max_renditions = 0;
   bool copied = true;
   int64_t moved_ms = 0;
+  double seconds = 11;
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
@@ -41,10 +42,10 @@ std::vector<SegmentSet> Part(const std::vector<SegmentSet>& sets, size_t count) 
 
 TEST_P(ResumeTest, ContinuesWithTheSameCutsAndLosesAndRepeatsNoFrame) {
   const Case& c = GetParam();
-  Messages input = Moved(Publish(Picture("640x480", c.rate, 20) + Tone(20, c.sound_rate) + c.video + Aac()), c.moved_ms);
+  Messages input = Moved(Publish(Picture("640x480", c.rate, c.seconds) + Tone(c.seconds, c.sound_rate) + c.video + Aac()), c.moved_ms);
   std::vector<SegmentSet> whole = RunPipeline(Options(), input);
-  ASSERT_GE(whole.size(), 5u);
-  for (size_t stored : {size_t{1}, whole.size() / 2, whole.size() - 1}) {
+  ASSERT_GE(whole.size(), 4u);
+  for (size_t stored : {size_t{1}, whole.size() * 2 / 3}) {
     SCOPED_TRACE(absl::StrCat(stored, " sets are stored"));
     std::vector<SegmentSet> joined = Part(whole, stored);
     PipelineOptions options = Options();
@@ -67,7 +68,7 @@ TEST_P(ResumeTest, ContinuesWithTheSameCutsAndLosesAndRepeatsNoFrame) {
         EXPECT_EQ(ShownAt(media).size(), ShownAt(Joined(whole, label)).size());
       }
     }
-    if (c.copied) EXPECT_EQ(DecodedFrames(Joined(joined, "480p")), DecodedFrames(Joined(whole, "480p")));
+    if (c.copied) EXPECT_TRUE(Joined(joined, "480p") == Joined(whole, "480p"));
   }
 }
 
@@ -91,8 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Encoded, ResumeTest,
-    ::testing::Values(Case{"gop_8s", 30, Gop(250), 48000, 1, false}, Case{"gop_10s_25fps", 25, X264(250, 0), 44100, 1, false},
-                      Case{"ntsc", 30, Words{"-vf", "fps=30000/1001"} + Gop(250), 44100, 1, false, int64_t{3} << 31},
+    ::testing::Values(Case{"gop_8s", 30, Gop(250), 48000, 1, false, 0, 20}, Case{"gop_10s_25fps", 25, X264(250, 0), 44100, 1, false},
+                      Case{"ntsc", 30, Words{"-vf", "fps=30000/1001"} + Gop(250), 44100, 1, false, int64_t{3} << 31, 20},
                       Case{"gop_3s", 30, Gop(90), 48000, 0, false}),
     [](const auto& info) { return info.param.name; });
 
