@@ -47,6 +47,8 @@ absl::Status ApplyProbe(Shared& shared, pg::Session& session, const LockedJob& j
   double duration_seconds = media.duration_seconds();
   std::vector<PlannedJob> plan;
   if (job.from_live) {
+    ASSIGN_OR_RETURN(const bool owns, shared.live.Owns(session, job.task));
+    if (!owns) return absl::OkStatus();   // taken up again: this is half of a recording
     ASSIGN_OR_RETURN(const v1::FinaliseResult finalised, Finalised(shared, session, job));
     plan = PlanAfterLiveProbe(recording, media, finalised.continuous());
     duration_seconds = finalised.duration_seconds();   // gaps included
@@ -76,7 +78,8 @@ absl::Status ApplyPackage(Shared& shared, pg::Session& session, const LockedJob&
       .status();
 }
 
-// Playable, if it is not already (beats.cc), and then what an upload gets. A stream that was taken up again is none of its business.
+// Playable, if it is not already (beats.cc), and then what an upload gets. A stream that was taken up again is none of its
+// business.
 absl::Status ApplyFinalise(Shared& shared, pg::Session& session, const LockedJob& job, const v1::FinaliseResult& result) {
   ASSIGN_OR_RETURN(const bool owns, shared.live.Owns(session, job.task));
   if (!owns) return absl::OkStatus();

@@ -411,7 +411,9 @@ void LinkSession::FillLive(const AssignedJob& job, v1::Assign& assign) {
   }
   if (job.sealed_pull_url.empty() || !shared_.keys.unseal) return;
   absl::StatusOr<std::string> url = shared_.keys.unseal(job.sealed_pull_url);
-  if (!url.ok()) return log::Error("the source of a lecture hall cannot be opened", {{"job", job.job}, {"error", url.status().ToString()}});
+  if (!url.ok()) {
+    return log::Error("the source of a lecture hall cannot be opened", {{"job", job.job}, {"error", url.status().ToString()}});
+  }
   assign.set_pull_url(*std::move(url));
 }
 

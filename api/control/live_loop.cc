@@ -93,7 +93,8 @@ absl::Status LiveLoop::StartHalls() {
     auto [said, first] = complained_.try_emplace(due.lecture_id, now);
     if (!first && now - said->second < kComplainInterval) continue;
     said->second = now;
-    log::Warn("a lecture hall could not go live", {{"lecture", due.lecture_id}, {"view", due.view}, {"error", started.ToString()}});
+    log::Warn("a lecture hall could not go live",
+              {{"lecture", due.lecture_id}, {"view", due.view}, {"error", started.ToString()}});
   }
   if (halls.empty()) complained_.clear();
   return absl::OkStatus();
@@ -102,15 +103,18 @@ absl::Status LiveLoop::StartHalls() {
 absl::Status LiveLoop::StartHall(const DueHall& due) {
   ASSIGN_OR_RETURN(std::vector<EligibleResource> keepers,
                    shared_.resources.ListEligible(due.organization_id, "vod_service", shared_.config.suspect_after, 1));
-  if (keepers.empty()) return absl::FailedPreconditionError("no VOD service of its organization, of one above it or shared is alive");
+  if (keepers.empty()) {
+    return absl::FailedPreconditionError("no VOD service of its organization, of one above it or shared is alive");
+  }
   OpenLive request;
   request.lecture_id = due.lecture_id;
   request.view = due.view;
   request.source = "hall";
   request.vod_resource_id = keepers[0].id;
   ASSIGN_OR_RETURN(OpenedLive opened, shared_.live.Open(request));
-  log::Info("lecture hall goes live", {{"lecture", due.lecture_id}, {"view", due.view}, {"stream", opened.stream.id}, {"late", due.late}});
-  if (due.late > kLate) shared_.metrics.CountLateStart();
+  log::Info("lecture hall goes live",
+            {{"lecture", due.lecture_id}, {"view", due.view}, {"stream", opened.stream.id}, {"late", due.late}});
+  if (opened.first && due.late > kLate) shared_.metrics.CountLateStart();
   for (const std::string& instance : opened.instances) shared_.hints.push(instance);
   shared_.hints.work();
   return absl::OkStatus();

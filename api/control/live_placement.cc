@@ -44,8 +44,9 @@ absl::StatusOr<IngestLease> LivePlacement::AcquireIngest(const IngestRequest& re
   absl::StatusOr<IngestLease> lease = Acquire(request);
   shared_.metrics.ObserveAcquire(shared_.clock.Steady() - started, lease.ok());
   if (lease.ok()) {
-    log::Info("live stream placed", {{"stream", request.stream}, {"job", lease->job}, {"epoch", lease->epoch},
-                                     {"resource", lease->worker}, {"failed_epoch", request.failed_epoch}, {"reason", request.reason}});
+    log::Info("live stream placed",
+              {{"stream", request.stream}, {"job", lease->job}, {"epoch", lease->epoch}, {"resource", lease->worker},
+               {"failed_epoch", request.failed_epoch}, {"reason", request.reason}});
   } else {
     log::Warn("live stream not placed", {{"stream", request.stream}, {"failed_epoch", request.failed_epoch},
                                          {"reason", request.reason}, {"error", lease.status().ToString()}});
@@ -91,9 +92,8 @@ absl::StatusOr<CandidateResource> LivePlacement::Choose(const IngestPlace& place
     if (!wishes.empty() && resource.id == wishes[0].resource) return resource;
   }
   const Explanation why = Explain(place.waiting, except == 0 ? all : others);
-  return WithReason(absl::ResourceExhaustedError(absl::StrCat("no worker takes the live stream: ",
-                                                              why.details.empty() ? why.summary : absl::StrJoin(why.details, "; "))),
-                    "NO_FREE_WORKER");
+  const std::string reasons = why.details.empty() ? why.summary : absl::StrJoin(why.details, "; ");
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat("no worker takes the live stream: ", reasons)), "NO_FREE_WORKER");
 }
 
 absl::StatusOr<std::optional<IngestLease>> LivePlacement::Assign(const IngestPlace& place, const CandidateResource& resource) {

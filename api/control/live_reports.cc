@@ -21,12 +21,15 @@ constexpr absl::Duration kForget = absl::Minutes(5);
 constexpr size_t kMostWaiting = 10'000;
 constexpr int kMostRenditions = 20;
 constexpr int kMostWarnings = 20;
+constexpr size_t kLongestJson = 8192;
+constexpr size_t kLongestWord = 200;
 constexpr int64_t kMostMs = int64_t{30} * 24 * 3600 * 1000;
 
-// PostgreSQL's JSON cannot hold a NUL; one report must not spoil the statement of all.
+// PostgreSQL's JSON cannot hold a NUL; one report must not spoil the statement of all, nor fill the table.
 std::string Json(const google::protobuf::Message& message, absl::string_view otherwise) {
   std::string json;
-  const bool usable = google::protobuf::util::MessageToJsonString(message, &json).ok() && !absl::StrContains(json, "\\u0000");
+  const bool usable = google::protobuf::util::MessageToJsonString(message, &json).ok() && json.size() <= kLongestJson &&
+                      !absl::StrContains(json, "\\u0000");
   return usable ? json : std::string(otherwise);
 }
 
@@ -50,6 +53,7 @@ std::vector<RenditionRow> Renditions(const v1::LiveReport& report) {
   std::vector<RenditionRow> rows;
   for (const v1::RenditionInfo& info : report.renditions()) {
     if (static_cast<int>(rows.size()) >= kMostRenditions) break;
+    if (info.label().size() > kLongestWord || info.codecs().size() > kLongestWord) continue;
     rows.push_back({info.label(), info.width(), info.height(), info.bandwidth_bps(), info.codecs()});
   }
   return rows;

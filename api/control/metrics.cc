@@ -13,8 +13,8 @@ std::string ClassLabel(int job_class) { return absl::StrCat(job_class); }
 
 // Bounds what a resource's words could do to the number of series.
 std::string KnownOutcome(const std::string& outcome) {
-  for (const char* word : {"done", "failed", "lost", "rejected", "not_accepted", "cancelled", "stalled", "overdue", "fenced", "leg_failed",
-                           "moved"}) {
+  for (const char* word : {"done", "failed", "lost", "rejected", "not_accepted", "cancelled", "stalled", "overdue", "fenced",
+                           "leg_failed", "moved"}) {
     if (outcome == word) return outcome;
   }
   return "other";
@@ -32,8 +32,10 @@ ControlMetrics::ControlMetrics(Metrics& metrics)
       streams_(metrics.Gauge("lectern_api_link_streams", "Resources attached to this instance").Add({})),
       lost_(metrics.Counter("lectern_api_sessions_lost_total", "Sessions of resources that were given up, by cause")),
       live_streams_(metrics.Gauge("lectern_api_live_streams", "Live streams, by state; at the leader")),
-      live_failovers_(metrics.Counter("lectern_api_live_failovers_total", "Changes of a live stream's worker that nobody asked for").Add({})),
-      live_late_(metrics.Counter("lectern_api_live_starts_late_total", "Lecture halls that went live later than their lecture").Add({})),
+      live_failovers_(metrics.Counter("lectern_api_live_failovers_total",
+                                      "Changes of a live stream's worker that nobody asked for").Add({})),
+      live_late_(metrics.Counter("lectern_api_live_starts_late_total",
+                                 "Lecture halls that went live later than their lecture").Add({})),
       live_acquire_(metrics.Histogram("lectern_api_live_acquire_seconds", "From a proxy's question for a worker to the answer")) {}
 
 void ControlMetrics::CountAttempt(const std::string& kind, const std::string& outcome) {

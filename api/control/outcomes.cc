@@ -177,7 +177,8 @@ absl::StatusOr<bool> Outcomes::Failed(int64_t resource, const v1::Failed& failed
   // Bad input is the resource's fault only where others could show that it is.
   const bool suspicious = failure == FailureClass::kInfrastructure || (failure == FailureClass::kMedia && eligible > 1);
   // Live streams come back whatever happens; what is wrong with one must not keep a worker from all others.
-  if (suspicious && job->ran < kFastFailure && !job->cancel_requested && !job->history.live) NoteFastFailure(resource, job->epoch, job->task);
+  const bool fast = job->ran < kFastFailure && !job->cancel_requested && !job->history.live;
+  if (suspicious && fast) NoteFastFailure(resource, job->epoch, job->task);
   shared_.hints.work();
   return true;
 }

@@ -105,7 +105,7 @@ with back as (
 update live_streams ls set failovers = ls.failovers + 1, reason = left($7, 500) from back
 where back.kind = 'live_ingest' and ls.job_id = back.id and $9::text <> 'moved')sql";
 
-// A recording that is on air (again) is not ended by what was to become of it before.
+// A recording that is on air again, or was since, is not ended by what was to become of it before.
 constexpr char kEndTask[] = R"sql(
 update tasks t set ended_at = now(),
   state = case when exists (select 1 from jobs_ended e where e.task_id = t.id and e.state in ('failed', 'expired')) then 'failed'
@@ -114,7 +114,8 @@ update tasks t set ended_at = now(),
                else 'done' end
 where t.id = $1 and t.state = 'open' and not exists (select 1 from jobs j where j.task_id = t.id)
 returning t.id, t.kind, t.state,
-  (select a.id from assets a where a.id = t.asset_id and a.state <> 'live') as asset_id,
+  (select a.id from assets a where a.id = t.asset_id and a.state <> 'live'
+     and (t.kind <> 'live' or exists (select 1 from live_streams s where s.task_id = t.id))) as asset_id,
   (select e.error from jobs_ended e where e.task_id = t.id and e.state in ('failed', 'expired') order by e.id limit 1) as error)sql";
 
 constexpr char kListChildren[] = R"sql(

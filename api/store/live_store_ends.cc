@@ -41,14 +41,16 @@ select id, reason, by_hand from (
   where s.state in ('starting', 'live', 'interrupted')) due
 where reason is not null order by id limit 500)sql";
 
-// Bounded in the past, so that it does not read the lectures of all years.
+// Bounded in the past, so that it does not read the lectures of all years. A worker ends a source by its own clock, which may be
+// ahead: what has ended in the last seconds of a lecture is over.
 constexpr char kListDueHalls[] = R"sql(
 select l.id, c.organization_id, hs.view, extract(epoch from now() - l.starts_at)::float8 as late
 from lectures l join courses c on c.id = l.course_id join halls h on h.id = l.hall_id and h.removed_at is null
      join hall_sources hs on hs.hall_id = h.id
 where l.hall_id is not null and l.ended_at is null and l.starts_at <= now() and l.starts_at > now() - interval '2 days'
   and coalesce(l.ends_at, l.starts_at + interval '4 hours') > now()
-  and not exists (select 1 from live_streams s where s.lecture_id = l.id and s.view = hs.view and (s.state <> 'ended' or s.by_hand))
+  and not exists (select 1 from live_streams s where s.lecture_id = l.id and s.view = hs.view and (s.state <> 'ended' or s.by_hand
+                    or coalesce(l.ends_at, l.starts_at + interval '4 hours') < now() + interval '5 seconds'))
 order by l.starts_at, l.id, hs.view limit 200)sql";
 
 constexpr char kListOldRehearsals[] = R"sql(

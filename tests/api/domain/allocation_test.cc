@@ -288,5 +288,70 @@ TEST(AllocationTest, AgreesWithBruteForceOnRandomTrees) {
   }
 }
 
+CandidateResource LiveWorker(int64_t id, int64_t organization, int live_slots = 2) {
+  CandidateResource worker = Worker(id, organization);
+  worker.live_slots = live_slots;
+  worker.public_url = absl::StrCat("rtmp://host", id, ":1935");
+  worker.capabilities = {kLiveCapability};
+  return worker;
+}
+
+WaitingJob LiveJob(int64_t id, int64_t organization, std::vector<int64_t> avoid = {}) {
+  WaitingJob job = Job(id, organization);
+  job.kind = kLiveIngestKind;
+  job.capability = kLiveCapability;
+  job.job_class = 0;
+  job.avoid = std::move(avoid);
+  return job;
+}
+
+TEST(LiveAllocationTest, LiveStreamsAndOtherJobsTakeNoRoomFromEachOther) {
+  CandidateResource full = LiveWorker(1, 3, 1);
+  full.busy = full.slots;
+  EXPECT_EQ(Placed({LiveJob(1, 3), Job(2, 3), LiveJob(3, 3)}, {full}), (std::vector<int64_t>{1, 0, 0}));
+  CandidateResource on_air = LiveWorker(1, 3, 1);
+  on_air.live_busy = 1;
+  EXPECT_EQ(Placed({LiveJob(1, 3), Job(2, 3), Job(3, 3)}, {on_air}), (std::vector<int64_t>{0, 1, 1}));
+}
+
+TEST(LiveAllocationTest, AStreamNeedsTheCapabilityAndAnAddress) {
+  CandidateResource without = LiveWorker(1, 3), unable = LiveWorker(2, 3), page = LiveWorker(3, 3);
+  without.public_url = "";
+  unable.capabilities = {};
+  page.public_url = "https://host3";
+  EXPECT_EQ(Placed({LiveJob(1, 3)}, {without, unable, page}), (std::vector<int64_t>{0}));
+  EXPECT_EQ(WhyNot(LiveJob(1, 3), without, Tree()), "has no address for live streams");
+  EXPECT_EQ(WhyNot(LiveJob(1, 3), unable, Tree()), "cannot do live");
+}
+
+TEST(LiveAllocationTest, TheNearestTierThenTheFewestStreamsDecide) {
+  CandidateResource own = LiveWorker(1, 3), quiet = LiveWorker(2, 3), up = LiveWorker(3, 1);
+  own.live_busy = 1;
+  quiet.load = 0.9;
+  EXPECT_EQ(Placed({LiveJob(1, 3)}, {own, quiet, up}), (std::vector<int64_t>{2}));
+  quiet.live_busy = 2;
+  EXPECT_EQ(Placed({LiveJob(1, 3)}, {own, quiet, up}), (std::vector<int64_t>{1}));
+}
+
+TEST(LiveAllocationTest, TheWorkerThatFailedLastIsTheLastThatIsTaken) {
+  const std::vector<CandidateResource> workers = {LiveWorker(1, 3), LiveWorker(2, 3), LiveWorker(3, 1)};
+  EXPECT_EQ(Placed({LiveJob(1, 3, {1, 2})}, workers), (std::vector<int64_t>{3})) << "though it is farther away";
+  EXPECT_EQ(Placed({LiveJob(1, 3, {3, 2, 1})}, workers), (std::vector<int64_t>{3})) << "which failed longest ago";
+  EXPECT_EQ(Placed({LiveJob(1, 3, {1})}, {LiveWorker(1, 3)}), (std::vector<int64_t>{1})) << "better than none";
+}
+
+TEST(LiveAllocationTest, AStreamWaitsForNoAvoidableWorkerThatIsFull) {
+  CandidateResource full = LiveWorker(2, 3, 1);
+  full.live_busy = 1;
+  EXPECT_EQ(Placed({LiveJob(1, 3, {1})}, {LiveWorker(1, 3), full}), (std::vector<int64_t>{1}));
+}
+
+TEST(LiveAllocationTest, QuarantineIsTheLastResort) {
+  CandidateResource ill = LiveWorker(1, 3);
+  ill.quarantined = true;
+  EXPECT_EQ(Placed({LiveJob(1, 3, {2})}, {ill, LiveWorker(2, 1)}), (std::vector<int64_t>{2}));
+  EXPECT_EQ(Placed({LiveJob(1, 3)}, {ill}), (std::vector<int64_t>{1}));
+}
+
 }  // namespace
 }  // namespace lectern::api

@@ -162,5 +162,36 @@ TEST(JudgeTest, EverySequenceOfFailuresEnds) {
   }
 }
 
+TEST(JudgeTest, ALiveIngestFailsForNoReasonAndIsReadyAtOnce) {
+  JobHistory history;
+  history.live = true;
+  history.eligible = 1;
+  for (int attempt = 1; attempt <= 1000; ++attempt) {
+    history.attempt = attempt;
+    for (const Trouble trouble : {Trouble::kFailed, Trouble::kLost, Trouble::kOverdue, Trouble::kStalled}) {
+      for (const FailureClass failure : {FailureClass::kInfrastructure, FailureClass::kMedia, FailureClass::kRejectedInput}) {
+        const Verdict verdict = Judge(history, trouble, failure, kMiddle);
+        ASSERT_EQ(verdict.next, JobState::kReady);
+        ASSERT_TRUE(verdict.avoid);
+        history.losses = verdict.losses;
+        history.lost_resources = verdict.losses;
+      }
+    }
+  }
+}
+
+TEST(JudgeTest, ALiveIngestThatFailsWithinAMomentAgainAndAgainTakesABreath) {
+  JobHistory history;
+  history.live = true;
+  history.ran = absl::Milliseconds(10);
+  history.attempt = 3;
+  EXPECT_EQ(Judge(history, Trouble::kFailed, FailureClass::kInfrastructure, kMiddle).next, JobState::kReady);
+  history.attempt = 4;
+  const Verdict verdict = Judge(history, Trouble::kFailed, FailureClass::kInfrastructure, kMiddle);
+  EXPECT_EQ(verdict.next, JobState::kRetryWait);
+  EXPECT_LE(verdict.delay, absl::Seconds(1));
+  EXPECT_EQ(Judge(history, Trouble::kLost, FailureClass::kNone, kMiddle).next, JobState::kReady);
+}
+
 }  // namespace
 }  // namespace lectern::api

@@ -189,5 +189,36 @@ TEST(TaskGraphTest, NeedsPointBackwardsAndRunLimitsGrowWithTheRecording) {
   EXPECT_EQ(RunLimitSeconds(0.0 / 0.0), 600);
 }
 
+TEST(LiveGraphTest, AnIngestIsLiveWorkWithoutAStallLimit) {
+  const PlannedJob job = PlanLiveIngest(kRecording, 1000, /*pull=*/true, 5000);
+  EXPECT_EQ(job.job_class, kLiveClass);
+  EXPECT_EQ(job.capability, "live");
+  EXPECT_GT(job.stall_seconds, job.run_limit_seconds);
+  EXPECT_EQ(job.run_limit_seconds, 24 * 3600);
+  EXPECT_TRUE(job.spec->live_ingest().pull());
+  EXPECT_EQ(job.spec->live_ingest().start_time_ms(), 1000);
+  EXPECT_EQ(job.spec->live_ingest().end_time_ms(), 5000);
+  EXPECT_EQ(job.spec->upload_id(), kRecording.upload_id);
+}
+
+TEST(LiveGraphTest, AContinuousRecordingGetsSmallerRenditionsAndNoCopies) {
+  const std::vector<PlannedJob> plan = PlanAfterLiveProbe(kRecording, Media(true, true, true, true), /*continuous=*/true);
+  EXPECT_NE(Find(plan, "transcode_video", "720p"), nullptr);
+  EXPECT_NE(Find(plan, "thumbnails", ""), nullptr);
+  EXPECT_NE(Find(plan, "silence", ""), nullptr);
+  for (const PlannedJob& job : plan) {
+    EXPECT_NE(job.kind, "transcode_audio");
+    EXPECT_FALSE(job.kind == "package" && job.spec->package().source()) << job.label;
+    EXPECT_EQ(job.job_class, kImprovementClass) << job.kind;
+  }
+}
+
+TEST(LiveGraphTest, ARecordingWithGapsGetsPicturesLoudnessAndSilenceOnly) {
+  EXPECT_THAT(Names(PlanAfterLiveProbe(kRecording, Media(true, true, true, true), /*continuous=*/false)),
+              ElementsAre("thumbnails", "loudness", "silence"));
+  EXPECT_THAT(Names(PlanAfterLiveProbe(kRecording, Media(false, false, true, true), true)), ElementsAre("loudness", "silence"));
+  EXPECT_THAT(PlanAfterLiveProbe(kRecording, v1::MediaInfo(), true), IsEmpty());
+}
+
 }  // namespace
 }  // namespace lectern::api
