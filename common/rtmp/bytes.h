@@ -1,4 +1,4 @@
-// Integers of a wire format. Private to the room.
+// Integers and times of a wire format.
 #pragma once
 
 #include <cstddef>

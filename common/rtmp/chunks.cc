@@ -151,8 +151,8 @@ absl::Status ChunkReader::BeginMessage(const Header& header, Head& head) const {
     head.timestamp = head.delta = head.extended;
     head.absolute = true;
   } else if (header.format == 3 && head.absolute) {
-    // 5.3.1.2.4: the step is then the time of the complete header before. librtmp and nginx mean "the same time" instead; beyond the
-    // first seconds of a stream only they can be meant.
+    // 5.3.1.2.4: the step is then the time of the complete header before. librtmp and nginx mean "the same time" instead; beyond
+    // the first seconds of a stream only they can be meant.
     head.timestamp += head.delta < kPlausibleStep ? head.delta : 0;
   } else {
     if (header.format != 3) head.delta = head.extended;

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rtmp/bytes.h"
 #include "common/rtmp/endpoint.h"
 #include "common/rtmp/session.h"
 
@@ -22,9 +23,6 @@ constexpr uint32_t kVideoChunks = 6;
 // Sending looks this often for what the server has to say.
 constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
 constexpr absl::Duration kLinger = absl::Seconds(1);
-// The AMF0 string "@setDataFrame", with which metadata is to be kept by a server for those who play later.
-constexpr absl::string_view kSetDataFrame("\x02\x00\x0d@setDataFrame", 16);
-constexpr absl::string_view kOnMetaData("\x02\x00\x0aonMetaData", 13);
 
 // The conversation until the stream is accepted.
 class Dialogue {
@@ -97,7 +95,7 @@ class Dialogue {
   const absl::Duration deadline_;
 };
 
-// Broken commands of a peer that is otherwise understood.
+// Whether it tells that what is played is over.
 bool IsEnd(const Command& command) {
   std::string code = command.name == "onStatus" ? command.StatusField("code") : "";
   return code == "NetStream.Play.UnpublishNotify" || code == "NetStream.Play.Stop" || code == "NetStream.Play.Complete";
@@ -133,7 +131,8 @@ class PlayerImpl final : public Player {
 
  private:
   absl::Status Handle(RawMessage message) {
-    bool end = message.type == kUserControl && message.payload.size() >= 2 && message.payload[0] == 0 && message.payload[1] == kStreamEof;
+    absl::string_view event = absl::string_view(message.payload).substr(0, 2);
+    bool end = message.type == kUserControl && event.size() == 2 && ReadBig(event) == kStreamEof;
     ASSIGN_OR_RETURN(std::optional<Command> command, ParseCommand(message));
     if (end || (command && IsEnd(*command))) return absl::OutOfRangeError("the publisher has gone");
     sorter_.Take(std::move(message));
@@ -174,7 +173,7 @@ class PublisherImpl final : public Publisher {
         break;
       case MediaMessage::kData:
         sent = endpoint_->Send(kDataAmf0, stream_, timestamp, kDataChunks,
-                               absl::StrCat(absl::StartsWith(*message.payload, kOnMetaData) ? kSetDataFrame : "", *message.payload));
+                               absl::StrCat(IsMetadata(message) ? kSetDataFrame : "", *message.payload));
     }
     if (!absl::IsUnavailable(sent)) return sent;
     // Why it closed may have been said before.

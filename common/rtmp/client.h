@@ -56,8 +56,8 @@ struct Feedback {
 // Publishes a stream.
 class Publisher {
  public:
-  // Returns when the server has accepted the stream (NetStream.Publish.Start). Errors: as Player; kPermissionDenied: the key is wrong
-  // or the lease is not there (any more).
+  // Returns when the server has accepted the stream (NetStream.Publish.Start). Errors: as Player; kPermissionDenied: the key is
+  // wrong or the lease is not there (any more).
   static absl::StatusOr<std::unique_ptr<Publisher>> Open(const Target& target, const ClientOptions& options);
   virtual ~Publisher() = default;
 

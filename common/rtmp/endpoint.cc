@@ -229,7 +229,8 @@ absl::Status Endpoint::Flush(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::Status Endpoint::Send(uint8_t type, uint32_t stream_id, uint32_t timestamp, uint32_t chunk_stream, absl::string_view payload) {
+absl::Status Endpoint::Send(uint8_t type, uint32_t stream_id, uint32_t timestamp, uint32_t chunk_stream,
+                            absl::string_view payload) {
   if (broken_) return absl::CancelledError("broken off");
   if (payload.size() > 0xffffff) return absl::InvalidArgumentError("a message larger than RTMP can carry");
   out_.clear();

@@ -41,8 +41,9 @@ class Endpoint {
   absl::Status ShakeAsClient(absl::Duration deadline);
   absl::Status ShakeAsServer(absl::Duration deadline);
 
-  // The next message that is not about chunks, windows or pings: those are dealt with here. Errors: kDeadlineExceeded (nothing is lost),
-  // kUnavailable (closed, or the silence limit), kInvalidArgument and kResourceExhausted (hostile or broken), kCancelled.
+  // The next message that is not about chunks, windows or pings: those are dealt with here. Errors: kDeadlineExceeded (nothing
+  // came, it was woken, or the silence limit: nothing is lost), kUnavailable (closed), kInvalidArgument and kResourceExhausted
+  // (hostile or broken), kCancelled.
   absl::Status Receive(RawMessage& message, absl::Duration deadline);
   // The same without waiting for more than is there. False: nothing.
   absl::StatusOr<bool> TryReceive(RawMessage& message);

@@ -42,7 +42,7 @@ void AppendFlvTag(const MediaMessage& message, std::string& out) {
 
 absl::Status FlvReader::Feed(absl::string_view bytes) {
   // What was taken is thrown away in large pieces: once per tag would copy the rest again and again.
-  if (used_ > buffer_.size() / 2) {
+  if (used_ > buffer_.size() / 2 && used_ <= buffer_.size()) {
     buffer_.erase(0, used_);
     used_ = 0;
   }

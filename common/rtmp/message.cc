@@ -1,5 +1,8 @@
 #include "common/rtmp/message.h"
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
 namespace lectern::rtmp {
 namespace {
 
@@ -22,6 +25,11 @@ bool IsKeyFrame(const MediaMessage& message) { return IsAvc(message, 1) && At(me
 bool IsVideoHeader(const MediaMessage& message) { return IsAvc(message, 0); }
 
 bool IsVideoEnd(const MediaMessage& message) { return IsAvc(message, 2); }
+
+bool IsMetadata(const MediaMessage& message) {
+  constexpr absl::string_view kOnMetaData("\x02\x00\x0aonMetaData", 13);
+  return message.kind == MediaMessage::kData && message.payload && absl::StartsWith(*message.payload, kOnMetaData);
+}
 
 bool IsAudioHeader(const MediaMessage& message) {
   return message.kind == MediaMessage::kAudio && message.payload && message.size() >= 2 && At(message, 0) >> 4 == kAac &&

@@ -7,8 +7,8 @@
 
 namespace lectern::rtmp {
 
-// One audio, video or data message, as its publisher sent it. Payloads are shared: a message waits in a ring, goes to a worker and to
-// the disk without being copied.
+// One audio, video or data message, as its publisher sent it. Payloads are shared: a message waits in a ring, goes to a worker and
+// to the disk without being copied.
 struct MediaMessage {
   enum Kind { kAudio, kVideo, kData };
   Kind kind = kVideo;
@@ -25,5 +25,6 @@ bool IsKeyFrame(const MediaMessage& message);           // video, AVC NALU with 
 bool IsVideoHeader(const MediaMessage& message);        // AVCDecoderConfigurationRecord
 bool IsAudioHeader(const MediaMessage& message);        // AudioSpecificConfig
 bool IsVideoEnd(const MediaMessage& message);           // AVC end of sequence
+bool IsMetadata(const MediaMessage& message);           // onMetaData
 
 }  // namespace lectern::rtmp

@@ -236,7 +236,8 @@ class ServerImpl final : public Server {
     socklen_t length = sizeof address;
     if (bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_.get(), 128) != 0 ||
         getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-      return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.address, ":", options_.port, ": ", std::strerror(errno)));
+      std::string where = absl::StrCat(options_.address, ":", options_.port);
+      return absl::UnavailableError(absl::StrCat("cannot listen on ", where, ": ", std::strerror(errno)));
     }
     port_ = ntohs(address.sin_port);
     accepting_ = std::thread([this] { AcceptAll(); });

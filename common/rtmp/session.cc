@@ -13,8 +13,6 @@
 namespace lectern::rtmp {
 namespace {
 
-// The AMF0 string with which publishers mark metadata that a server is to keep.
-constexpr absl::string_view kSetDataFrame("\x02\x00\x0d@setDataFrame", 16);
 // Servers tell players with it what they may look at; it is nothing of the stream.
 constexpr absl::string_view kSampleAccess("\x02\x00\x11|RtmpSampleAccess", 20);
 // Metadata often has the time 0 in the middle of a stream; further off than this it is no time.
@@ -33,7 +31,9 @@ std::string Command::Text(size_t index) const {
   return index < arguments.size() && arguments[index].type == AmfValue::kString ? arguments[index].text : "";
 }
 
-std::string Command::StatusField(absl::string_view field) const { return arguments.empty() ? "" : arguments.back().FindText(field); }
+std::string Command::StatusField(absl::string_view field) const {
+  return arguments.empty() ? "" : arguments.back().FindText(field);
+}
 
 absl::StatusOr<std::optional<Command>> ParseCommand(const RawMessage& message) {
   absl::string_view payload = message.payload;

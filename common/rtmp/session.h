@@ -16,6 +16,9 @@
 
 namespace lectern::rtmp {
 
+// The AMF0 string "@setDataFrame", with which publishers mark metadata that a server is to keep for later players.
+inline constexpr absl::string_view kSetDataFrame("\x02\x00\x0d@setDataFrame", 16);
+
 struct Command {
   std::string name;
   double transaction = 0;

@@ -7,10 +7,10 @@
 
 namespace lectern::rtmp {
 
-// The timeline counts milliseconds since the stream's time zero. Sound and picture are interleaved, so that neighbours may step back by
-// up to kBack; more never happens. Within one connection it follows the publisher's own timestamps, since they are exact; where a
-// connection begins, or its timestamps jump (back by more than kBack, ahead by more than
-// kAhead against the time that has passed), it goes on where the clock says.
+// The timeline counts milliseconds since the stream's time zero. Sound and picture are interleaved, so that neighbours may step
+// back by up to kBack; more never happens. Within one connection it follows the publisher's own timestamps, since they are exact;
+// where a connection begins, or its timestamps jump (back by more than kBack, ahead by more than kAhead against the time that has
+// passed), it goes on where the clock says.
 class Timeline {
  public:
   static constexpr absl::Duration kBack = absl::Milliseconds(500);

@@ -128,7 +128,8 @@ class RelayImpl final : public Relay {
       if (!moved) SetReason(trouble.message());
       if (moved || held >= kHeldWell) wait = absl::ZeroDuration();
       if (!Stopping()) {
-        log::Warn("the worker no longer takes a stream", {{"stream", options_.stream}, {"epoch", address->epoch}, {"why", Reason()}});
+        log::Warn("the worker no longer takes a stream",
+                  {{"stream", options_.stream}, {"epoch", address->epoch}, {"why", Reason()}});
       }
     }
     absl::MutexLock lock(&mu_);

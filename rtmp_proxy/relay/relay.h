@@ -1,5 +1,5 @@
-// One stream from its publisher to the worker that has its lease: keeps what is not stored yet, replaces the worker when it fails, and
-// never makes the publisher wait.
+// One stream from its publisher to the worker that has its lease: keeps what is not stored yet, replaces the worker when it fails,
+// and never makes the publisher wait.
 #pragma once
 
 #include <cstdint>

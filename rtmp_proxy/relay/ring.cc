@@ -40,11 +40,6 @@ bool IsPicture(const MediaMessage& message) {
   return message.kind == MediaMessage::kVideo && !rtmp::IsVideoHeader(message) && !rtmp::IsVideoEnd(message);
 }
 
-bool IsMetadata(const MediaMessage& message) {
-  constexpr absl::string_view kOnMetaData("\x02\x00\x0aonMetaData", 13);
-  return message.kind == MediaMessage::kData && absl::string_view(*message.payload).substr(0, kOnMetaData.size()) == kOnMetaData;
-}
-
 // Leaves out pictures that nothing precedes that they could be decoded from.
 void AppendUseful(const MediaMessage& message, RingCursor& cursor, std::vector<MediaMessage>& batch) {
   if (BeginsGop(message)) cursor.needs_key = false;
@@ -101,23 +96,25 @@ void Ring::Push(const MediaMessage& message) {
   Enforce();
 }
 
+bool Ring::IsSoundAlone(const MediaMessage& message) const {
+  return message.kind == MediaMessage::kAudio && !IsHeader(message) && message.timestamp_ms - last_picture_ms_ > kPictureGoneMs;
+}
+
 bool Ring::BeginsBlock(const MediaMessage& message) const {
   if (blocks_.empty() || blocks_.back().closed || BeginsGop(message)) return true;
   const Block& block = blocks_.back();
   if (block.bytes >= max_block_bytes_) return true;
-  bool sound_alone = message.kind == MediaMessage::kAudio && !IsHeader(message) && message.timestamp_ms - last_picture_ms_ > kPictureGoneMs;
-  return sound_alone && (!block.key || message.timestamp_ms - block.first_ms >= kSoundBlockMs);
+  return IsSoundAlone(message) && (!block.key || message.timestamp_ms - block.first_ms >= kSoundBlockMs);
 }
 
 void Ring::BeginBlock(const MediaMessage& message) {
-  bool sound_alone = message.kind == MediaMessage::kAudio && !IsHeader(message) && message.timestamp_ms - last_picture_ms_ > kPictureGoneMs;
   if (!blocks_.empty()) {
     blocks_.back().closed = true;
     blocks_.back().messages.shrink_to_fit();
   }
   Block& block = blocks_.emplace_back();
   block.number = next_number_++;
-  block.key = BeginsGop(message) || sound_alone;
+  block.key = BeginsGop(message) || IsSoundAlone(message);
   block.first_ms = block.last_ms = message.timestamp_ms;
   block.headers = headers_;
 }
@@ -128,7 +125,7 @@ void Ring::EndBlock() {
 }
 
 void Ring::RememberHeaders(const MediaMessage& message) {
-  if (IsMetadata(message)) headers_.metadata = message;
+  if (rtmp::IsMetadata(message)) headers_.metadata = message;
   if (rtmp::IsVideoHeader(message)) headers_.video = message;
   if (rtmp::IsAudioHeader(message)) headers_.audio = message;
 }

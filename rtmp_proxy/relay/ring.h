@@ -1,7 +1,7 @@
 // What of a stream is kept: the newest in memory, older blocks on disk, the oldest lost where both are full. Private to the room.
 //
-// A block is a GOP, or a part of one that is too large for one block. Blocks of a stream without pictures are about 2 s long. Each block
-// knows the headers (metadata, decoder configurations) that were in force when it began, so that a replay may begin with it.
+// A block is a GOP, or a part of one that is too large for one block. Blocks of a stream without pictures are about 2 s long. Each
+// block knows the headers (metadata, decoder configurations) that were in force when it began, so that a replay may begin with it.
 //
 // Thread-safe. Push never waits for the disk: a thread of the ring's own writes, and is started when first needed.
 #pragma once
@@ -83,6 +83,8 @@ class Ring {
     std::vector<rtmp::MediaMessage> messages;   // empty on disk
   };
 
+  // No picture goes with it.
+  bool IsSoundAlone(const rtmp::MediaMessage& message) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool BeginsBlock(const rtmp::MediaMessage& message) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void BeginBlock(const rtmp::MediaMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RememberHeaders(const rtmp::MediaMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

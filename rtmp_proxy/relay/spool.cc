@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
+#include "common/rtmp/bytes.h"
 #include "common/rtmp/flv.h"
 
 namespace lectern::proxy {
@@ -72,7 +73,7 @@ absl::StatusOr<std::vector<rtmp::MediaMessage>> ReadSpool(const std::string& pat
     if (!reader.Feed(absl::string_view(buffer.data(), got)).ok()) return absl::DataLossError("the spool is damaged");
     rtmp::MediaMessage message;
     while (reader.Next(message)) {
-      message.timestamp_ms = near_ms + static_cast<int32_t>(static_cast<uint32_t>(message.timestamp_ms) - static_cast<uint32_t>(near_ms));
+      message.timestamp_ms = rtmp::UnwrapMs(static_cast<uint32_t>(message.timestamp_ms), near_ms);
       messages.push_back(std::move(message));
     }
   }
