@@ -42,7 +42,24 @@ void LiveStream::StartEncoder(int64_t from_ms) {
     return GiveUpEncoder("it does not start");
   }
   encoder_ = *std::move(encoder);
-  for (; first < kept_.size(); ++first) FeedEncoder(kept_[first]);
+  FeedHeaders(first);
+  for (; encoder_ != nullptr && first < kept_.size(); ++first) FeedEncoder(kept_[first]);
+}
+
+// FFmpeg looks for streams no longer than until the first frame.
+void LiveStream::FeedHeaders(size_t first) {
+  using rtmp::MediaMessage;
+  int64_t at = kept_[first].timestamp_ms();
+  if (kept_[first].video && !encoder_->plan().pictures.empty()) {
+    fed_config_ = kept_[first].config;
+    encoder_->Feed(MediaMessage::kVideo, at, fed_config_->payload);
+  }
+  if (!encoder_->plan().sound) return;
+  fed_sound_config_ = reader_.sound();
+  for (size_t i = kept_.size(); i > first; --i) {
+    if (!kept_[i - 1].video) fed_sound_config_ = kept_[i - 1].sound.config;
+  }
+  encoder_->Feed(MediaMessage::kAudio, at, fed_sound_config_->payload);
 }
 
 void LiveStream::FeedEncoder(const Kept& kept) {
@@ -128,7 +145,8 @@ void LiveStream::DrainEncoder(absl::Duration patience) {
     encoder_->AddPollFds(fds);
     poll(fds.data(), fds.size(), static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
   }
-  encoder_->Stop();
+  ProcessExit exit = encoder_->Stop();
+  if (!exit.ok()) log::Warn("the encoder did not end well", {{"status", exit.code}, {"stderr", exit.stderr_tail}});
   encoder_.reset();
 }
 

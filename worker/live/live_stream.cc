@@ -193,6 +193,7 @@ void LiveStream::Pause() {
 void LiveStream::Finish(absl::Duration patience) {
   if (state_ == State::kUndecided) Decide(true);
   if (builder_ == nullptr) return;
+  if (restart_at_ != absl::InfiniteDuration()) RestartEncoder();
   DrainEncoder(patience);
   builder_->Close(Now());
   Collect(true);

@@ -81,6 +81,7 @@ class LiveStream {
   // encoding.cc
   // Starts a child, and feeds it what is kept from the key frame at or before `from_ms`.
   void StartEncoder(int64_t from_ms);
+  void FeedHeaders(size_t first);
   void FeedEncoder(const Kept& kept);
   // The child writes its last; waits for that.
   void DrainEncoder(absl::Duration patience);

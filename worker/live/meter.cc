@@ -70,12 +70,12 @@ void Meter::Note(const Parsed& parsed, const FrameReader& reader, int64_t timest
 void Meter::NotePicture(const Parsed& parsed) {
   int64_t shown = parsed.picture.pts_ms;
   if (newest_ms_ >= 0 && std::abs(shown - newest_ms_) > 2000) {
-    shown_ms_.clear();
+    decoded_ms_.clear();
     keys_ms_.clear();
   }
   newest_ms_ = std::max(newest_ms_, shown);
-  shown_ms_.push_back(shown);
-  if (shown_ms_.size() > kPictures) shown_ms_.pop_front();
+  decoded_ms_.push_back(parsed.picture.dts_ms);
+  if (decoded_ms_.size() > kPictures) decoded_ms_.pop_front();
   if (!parsed.picture.key || (!keys_ms_.empty() && shown <= keys_ms_.back())) return;
   keys_ms_.push_back(shown);
   if (keys_ms_.size() > kKeys) keys_ms_.pop_front();
@@ -94,10 +94,10 @@ PipelineFacts Meter::facts() const {
   facts.padding_bitrate_bps = padding_.bits_per_second();
   facts.audio_bitrate_bps = audio_.bits_per_second();
   facts.keyframe_interval_seconds = static_cast<double>(longest_gop_ms()) / 1000;
-  if (shown_ms_.size() > 2) {
-    auto [first, last] = std::minmax_element(shown_ms_.begin(), shown_ms_.end());
+  if (decoded_ms_.size() > 2) {
+    auto [first, last] = std::minmax_element(decoded_ms_.begin(), decoded_ms_.end());
     double span = static_cast<double>(std::max<int64_t>(1, *last - *first)) / 1000;
-    facts.frame_rate = std::round(static_cast<double>(shown_ms_.size() - 1) / span * 10) / 10;
+    facts.frame_rate = std::round(static_cast<double>(decoded_ms_.size() - 1) / span * 10) / 10;
   }
   return facts;
 }

@@ -40,7 +40,7 @@ class Meter {
   PipelineFacts facts_;
   RateMeter video_, padding_, audio_;
   std::deque<int64_t> keys_ms_;
-  std::deque<int64_t> shown_ms_;       // of the last pictures
+  std::deque<int64_t> decoded_ms_;     // of the last pictures
   int64_t newest_ms_ = -1;
 };
 
