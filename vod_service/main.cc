@@ -38,7 +38,7 @@ constexpr size_t kMaxQueued = 20'000;
 void DefineFlags(Flags& flags, Config& config) {
   config.link.kind = link::Kind::kVodService;
   config.link.slots = 2;
-  config.link.capabilities = {"package"};
+  config.link.capabilities = {"package", "finalise"};
   flags.String("listen", &config.listen, "Address of the public port");
   flags.Int("port", &config.port, "Public port: uploads, job files, playback (0: the kernel chooses)");
   flags.String("data_dir", &config.data_dir, "Folder of the catalog and the media");
@@ -87,7 +87,7 @@ absl::Status Serve(App& app, Config& config) {
   RETURN_IF_ERROR(live.Load());
   Sweeper sweeper(*catalog, *blobs, uploads, clock);
   sweeper.CleanPackages();
-  JobRunner runner(*catalog, *blobs, uploads, publisher, app.metrics());
+  JobRunner runner(*catalog, *blobs, uploads, live, publisher, app.metrics());
 
   std::atomic<link::Link*> link_now = nullptr;
   UploadReporter reporter(uploads, [&link_now](const v1::UploadEvent& event) {

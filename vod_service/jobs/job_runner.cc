@@ -1,21 +1,18 @@
 #include "vod_service/jobs/job_runner.h"
 
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/log/log.h"
 #include "lectern/v1/link.pb.h"
 #include "vod_service/jobs/durations.h"
+#include "vod_service/jobs/job_steps.h"
 #include "vod_service/library/keys.h"
 #include "vod_service/packaging/packager.h"
 
@@ -24,26 +21,6 @@ namespace {
 
 // A job that succeeded may be run again by hand for so long before the input it was made of is gone.
 constexpr absl::Duration kInputRetention = absl::Hours(1);
-constexpr absl::Duration kPublishPoll = absl::Milliseconds(50);
-// Packaging may use what is kept free of uploads, but the catalog must still be able to write.
-constexpr int64_t kCatalogReserveBytes = 64 << 20;
-
-// A folder that is gone with the job, whatever became of it.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(std::string path) : path_(std::move(path)) { Remove(); }
-  ~ScratchFolder() { Remove(); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  void Remove() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string path_;
-};
 
 absl::string_view ViewWord(v1::View view) {
   switch (view) {
@@ -62,6 +39,8 @@ const char* KindOf(const v1::JobSpec& spec) {
   switch (spec.work_case()) {
     case v1::JobSpec::kPackage:
       return "package";
+    case v1::JobSpec::kFinalise:
+      return "finalise";
     case v1::JobSpec::kDeleteMedia:
       return "delete_media";
     case v1::JobSpec::kNoop:
@@ -73,7 +52,7 @@ const char* KindOf(const v1::JobSpec& spec) {
 
 v1::FailureClass ClassOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  if (reason == "UPLOAD_GONE" || reason == "UPLOAD_NOT_FOUND" || reason == "BAD_JOB") return v1::REJECTED_INPUT;
+  if (reason == "UPLOAD_GONE" || reason == "UPLOAD_NOT_FOUND" || reason == "BAD_JOB" || reason == "TAKEN_UP") return v1::REJECTED_INPUT;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kDataLoss:
@@ -99,24 +78,6 @@ link::Outcome OutcomeOf(const absl::Status& status, bool stopped, std::shared_pt
 
 absl::Status BadJob(absl::string_view why) {
   return WithReason(absl::InvalidArgumentError(why), "BAD_JOB");
-}
-
-absl::StatusOr<int64_t> RoomBelow(const std::string& folder) {
-  struct statvfs disk = {};
-  if (statvfs(folder.c_str(), &disk) != 0) return ErrnoStatus(errno, "reading the free space");
-  const int64_t room = static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) - kCatalogReserveBytes;
-  if (room <= 0) return WithReason(absl::ResourceExhaustedError("the media store is full"), "DISK_FULL");
-  return room;
-}
-
-// Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is
-// back.
-absl::Status WaitForRightToPublish(link::JobContext& context) {
-  while (!context.MayPublish()) {
-    if (context.ShouldStop()) return absl::CancelledError("the job was taken away before it could publish");
-    absl::SleepFor(kPublishPoll);
-  }
-  return absl::OkStatus();
 }
 
 PackageRequest RequestFor(const v1::JobSpec& spec, const TrackDurations& durations, bool input_has_audio_only) {
@@ -160,11 +121,14 @@ std::vector<FinishedRendition> ToRenditions(const std::vector<PackagedTrack>& tr
 
 }  // namespace
 
-JobRunner::JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, Publisher& publisher, Metrics& metrics)
+JobRunner::JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live, Publisher& publisher,
+                     Metrics& metrics)
     : catalog_(catalog),
       blobs_(blobs),
       uploads_(uploads),
+      live_(live),
       publisher_(publisher),
+      finaliser_(catalog, blobs, live, publisher),
       jobs_(metrics.Counter("lectern_vod_jobs_total", "Jobs run by kind and outcome")) {}
 
 link::Outcome JobRunner::Run(const v1::Assign& assign, link::JobContext& context) {
@@ -186,6 +150,8 @@ absl::Status JobRunner::RunJob(const v1::Assign& assign, link::JobContext& conte
   switch (assign.spec().work_case()) {
     case v1::JobSpec::kPackage:
       return Package(assign, context, result);
+    case v1::JobSpec::kFinalise:
+      return finaliser_.Run(assign, context, result);
     case v1::JobSpec::kDeleteMedia:
       return DeleteMedia(assign.spec());
     default:
@@ -255,12 +221,7 @@ absl::Status JobRunner::DescribePublished(const UploadRecord& upload, v1::JobRes
   ASSIGN_OR_RETURN(std::vector<RenditionRecord> renditions, catalog_.ListRenditions(upload.id));
   v1::PackageResult& package = *result.mutable_package();
   for (const RenditionRecord& rendition : renditions) {
-    v1::RenditionInfo& info = *package.add_renditions();
-    info.set_label(rendition.label);
-    info.set_width(rendition.width);
-    info.set_height(rendition.height);
-    info.set_bandwidth_bps(rendition.bandwidth_bps);
-    info.set_codecs(rendition.codecs);
+    Describe(rendition, *package.add_renditions());
     package.set_duration_seconds(std::max(package.duration_seconds(), rendition.duration_seconds));
   }
   return absl::OkStatus();
@@ -271,6 +232,7 @@ absl::Status JobRunner::DeleteMedia(const v1::JobSpec& spec) {
   const std::string view(ViewWord(spec.view()));
   RETURN_IF_ERROR(publisher_.DeleteMedia(spec.lecture(), view, spec.delete_media().keep_upload_id()));
   uploads_.StopFenced();
+  live_.ForgetDeleted();
   if (on_sweep_) on_sweep_();
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// Runs the jobs that only the holder of the recording can do: package and delete_media.
+// Runs the jobs that only the holder of the recording can do: package, finalise and delete_media.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,10 @@
 #include "common/blob/blob_store.h"
 #include "common/link/link.h"
 #include "common/metrics/metrics.h"
+#include "vod_service/jobs/finaliser.h"
 #include "vod_service/jobs/publisher.h"
 #include "vod_service/library/catalog.h"
+#include "vod_service/live/live_library.h"
 #include "vod_service/upload/upload_service.h"
 
 namespace lectern::v1 {
@@ -25,7 +27,7 @@ namespace lectern::vod {
 // another name. Thread-safe; Run blocks.
 class JobRunner {
  public:
-  JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, Publisher& publisher, Metrics& metrics);
+  JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live, Publisher& publisher, Metrics& metrics);
 
   link::Outcome Run(const v1::Assign& assign, link::JobContext& context);
 
@@ -43,7 +45,9 @@ class JobRunner {
   Catalog& catalog_;
   BlobStore& blobs_;
   UploadService& uploads_;
+  LiveLibrary& live_;
   Publisher& publisher_;
+  Finaliser finaliser_;
   prometheus::Family<prometheus::Counter>& jobs_;
   std::function<void()> on_sweep_;
 };

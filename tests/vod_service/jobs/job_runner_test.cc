@@ -57,7 +57,7 @@ class JobRunnerTest : public ::testing::Test {
     server_ = std::make_unique<testing::VodServer>(dir_.path(), keys_, testing::VodOptions{});
     publisher_ = std::make_unique<Publisher>(server_->catalog(), server_->blobs(), RealClock(), absl::Hours(24));
     runner_ =
-        std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), *publisher_, metrics_);
+        std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), server_->live(), *publisher_, metrics_);
   }
   void Upload(char digit, const std::string& media) {
     auto bytes = ReadFile(MediaFile(media));
