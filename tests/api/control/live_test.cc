@@ -266,6 +266,49 @@ TEST_F(LiveTest, MovingTakesAnotherWorkerAndIsNoFailover) {
   EXPECT_EQ(Say(stream, true).epoch, moved.token()) << "so that the proxy asks where it is now";
 }
 
+TEST_F(LiveTest, ManyStreamsThatFailMoveAndReportAtOnceLeaveTrueCountsAndMeetInNoDeadlock) {
+  auto a = Start("a");
+  auto b = Start("b");
+  ASSERT_TRUE(Eventually([&] { return a->control().is_leader() || b->control().is_leader(); }));
+  std::vector<std::unique_ptr<FakeResource>> workers;
+  for (int i = 0; i < 4; ++i) {
+    workers.push_back(std::make_unique<FakeResource>((i % 2 == 0 ? a : b)->address(), Join("worker", 3)));
+    workers.back()->AttachLive(absl::StrCat("w", i), 8, 8);
+  }
+  std::vector<LiveStreamRow> streams;
+  for (int i = 0; i < 6; ++i) streams.push_back(Open(NewLecture()).stream);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < streams.size(); ++i) {
+    threads.emplace_back([&, i] {
+      Instance& api = i % 2 == 0 ? *a : *b;
+      int64_t epoch = 0;
+      for (int round = 0; round < 15; ++round) {
+        absl::StatusOr<IngestLease> lease = Acquire(api, streams[i], epoch);
+        ASSERT_OK(lease);
+        epoch = lease->epoch;
+        std::vector<WorkerReport> reports;
+        std::vector<ProxyReport> said;
+        for (const LiveStreamRow& stream : streams) {
+          reports.push_back({lease->worker, stream.job_id, epoch, 1000 * (round + 1), true, "{}", "[]", ""});
+          said.push_back({stream.id, "s1", true, epoch, 0, "", "{}"});
+        }
+        std::reverse(said.begin(), said.end());
+        ASSERT_OK(live_.ReportWorkers(reports));
+        ASSERT_OK(live_.ReportProxy(proxy_, said));
+        if (round % 4 == 3) ASSERT_OK(api.control().live().Move(streams[i].id));
+        Submit(api, {Noop()});
+      }
+      if (i % 2 == 0) ASSERT_OK(api.control().live().End(absl::MakeConstSpan(&streams[i].id, 1), "enough", true));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Number(R"sql(
+    select count(*) as n from resource_sessions s
+    where s.live_busy <> (select count(*) from jobs j where j.resource_id = s.resource_id and j.kind = 'live_ingest'
+                            and j.state in ('leased', 'running', 'cancelling')))sql"), 0);
+  EXPECT_EQ(Number("select deadlocks as n from pg_stat_database where datname = current_database()"), 0);
+}
+
 TEST_F(LiveTest, ARestartOfTheApiLeavesAStreamWhereItIs) {
   const int64_t worker = Join("worker", 3);
   auto a = Start("a");
