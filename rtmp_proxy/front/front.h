@@ -1,5 +1,5 @@
 // The nginx-rtmp front: its configuration, its process, and the hooks with which it asks whether a publisher may come in. It
-// outlives a killed proxy: the next one finds it by the folder in which it runs and takes it over, so that lecturers stay connected.
+// outlives a killed proxy: the next one finds it by the folder in which it runs and takes it over; lecturers stay connected.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ struct FrontHandlers {
 class Front {
  public:
   // Starts nginx or takes over the one that runs, and keeps it running. Errors: kNotFound without nginx or its RTMP module,
-  // kUnavailable where the port is taken (the message names it). Nobody else uses `state_dir`. `tokens` and `clock` outlive the front.
+  // kUnavailable where the port is taken (the message names it). `state_dir` is this process' alone. `tokens` and `clock` outlive it.
   static absl::StatusOr<std::unique_ptr<Front>> Start(FrontOptions options, FrontHandlers handlers, const TokenBook& tokens,
                                                       Clock& clock, Metrics& metrics);
   // Ends nginx. Handlers are not called any more.

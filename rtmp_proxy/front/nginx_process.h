@@ -19,7 +19,7 @@ class NginxProcess {
   // `folder` is absolute and exists; nobody else starts nginx in it. Errors: kNotFound without such a program.
   static absl::StatusOr<NginxProcess> Find(const std::string& program, std::string folder);
 
-  // Starts it detached, in a session of its own, and waits until it has taken its ports. Errors: kUnavailable with nginx's own words.
+  // Starts it detached, in a session of its own, and waits until it has its ports. Errors: kUnavailable with nginx's own words.
   absl::Status Start(absl::string_view config_file) const;
 
   // Its processes that are alive: master and worker, or a worker whose master was killed.

@@ -29,6 +29,7 @@ class HeldMedia {
   absl::Status Replay(const std::function<void(const rtmp::MediaMessage& message)>& take);
 
   absl::Duration begun() const { return begun_; }   // Clock::Steady
+  int64_t max_bytes() const { return max_bytes_; }
   int64_t bytes() const { return bytes_; }
   int64_t lost_messages() const { return lost_; }
 

@@ -43,7 +43,7 @@ void Fill(const StreamHealth& health, v1::StreamReport& report) {
   report.set_bitrate_bps(health.relay.bitrate_bps);
   report.set_received_ms(health.relay.received_ms);
   report.set_confirmed_ms(health.relay.confirmed_ms);
-  report.set_pending_bytes(health.relay.pending_bytes);
+  report.set_pending_bytes(health.relay.delivered ? 0 : health.relay.pending_bytes);
   report.set_encoder(health.encoder);
   report.set_reason(health.relay.reason);
   for (const StreamWarning& warning : health.warnings) {

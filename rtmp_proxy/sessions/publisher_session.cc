@@ -80,6 +80,11 @@ bool PublisherSession::holding() const {
   return wanted_ == nullptr;
 }
 
+int64_t PublisherSession::held_limit() const {
+  absl::MutexLock lock(&mu_);
+  return held_ == nullptr ? 0 : held_->max_bytes();
+}
+
 void PublisherSession::Break() {
   broken_ = true;
   absl::MutexLock lock(&mu_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +25,6 @@ struct PublisherFacts {
   std::string token_hash;
   std::string view;
   std::string peer;
-  std::string encoder;
 };
 
 struct SessionHandlers {
@@ -57,6 +57,8 @@ class PublisherSession {
   std::string session() const;
   void SetSession(const std::string& session);
   bool holding() const;
+  // What it may keep on disk while it has no feed.
+  int64_t held_limit() const;
 
   // The publisher is gone: what is still on its way is read, then it ends.
   void Gone() { gone_ = true; }

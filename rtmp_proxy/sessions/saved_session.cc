@@ -33,7 +33,6 @@ std::optional<SavedSession> Parse(absl::string_view text) {
   session.view = fields["view"];
   session.token_hash = fields["token_hash"];
   session.peer = fields["peer"];
-  session.encoder = fields["encoder"];
   bool numbers = absl::SimpleAtoi(fields["start_ms"], &session.start_ms) &&
                  absl::SimpleAtoi(fields["api_ahead_ms"], &session.api_ahead_ms);
   bool named = session.stream.empty() || ParseName(session.stream, "liveStreams").has_value();
@@ -47,7 +46,7 @@ absl::Status SessionFolder::Save(const std::string& name, const SavedSession& se
   RETURN_IF_ERROR(MakeDirectories(path_, 0700));
   std::string text = absl::StrCat(Line("stream", session.stream), Line("lecture", session.lecture), Line("view", session.view),
                                   Line("token_hash", session.token_hash), Line("peer", session.peer),
-                                  Line("encoder", session.encoder), Line("start_ms", absl::StrCat(session.start_ms)),
+                                  Line("start_ms", absl::StrCat(session.start_ms)),
                                   Line("api_ahead_ms", absl::StrCat(session.api_ahead_ms)));
   return WriteFileAtomically(absl::StrCat(path_, "/", name), text, 0600);
 }

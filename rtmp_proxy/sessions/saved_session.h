@@ -16,7 +16,6 @@ struct SavedSession {
   std::string view;
   std::string token_hash;
   std::string peer;
-  std::string encoder;
   int64_t start_ms = 0;
   int64_t api_ahead_ms = 0;       // of the API's clock before ours (the wall clock)
 };

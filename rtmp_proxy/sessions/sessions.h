@@ -17,7 +17,7 @@ namespace lectern::proxy {
 struct SessionsOptions {
   std::string state_dir;                            // its folders "sessions", "spool" and "held" are used
   size_t ring_bytes = 32 << 20;                     // in memory, a stream
-  int64_t spool_bytes = int64_t{64} << 30;          // on disk, all streams together
+  int64_t spool_bytes = int64_t{32} << 30;          // on disk, all streams together
   absl::Duration report_interval = absl::Seconds(1);
 };
 
@@ -43,8 +43,8 @@ class Sessions {
 
   virtual SessionsCounts Counts() const = 0;
 
-  // Waits until all publishers have gone, at most `patience`; then drops the others, delivers what is pending for a moment, and says
-  // so. No publisher is let in any more. The front may be destroyed afterwards.
+  // Waits until all publishers have gone, at most `patience`; then drops the others and delivers what is pending, for a moment.
+  // No publisher is let in any more. The front may be destroyed afterwards.
   virtual void Drain(absl::Duration patience) = 0;
 };
 
