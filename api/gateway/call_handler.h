@@ -15,8 +15,8 @@ namespace lectern::api {
 inline constexpr size_t kMaxBodyBytes = 1 << 20;
 inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the request's head to the answer
 
-// Thread-safe. `Invoker::Invoke` is the only way in, on `calls`, so that a call over HTTP is authorised, limited, counted, logged
-// and audited as one over gRPC.
+// Thread-safe. `Invoker::Invoke` is the only way in, on `calls`, so that a call over HTTP is authorised, limited, counted,
+// logged and audited as one over gRPC.
 //
 // Any origin may call, with a bearer token but without credentials of the browser. Errors are {"error": {...}} with the HTTP status
 // of rpc::HttpCode; besides those of the call:

@@ -69,7 +69,8 @@ bool PutTextMessage(pb::Message& message, const pb::FieldDescriptor& field, absl
   std::string copy(text);
   if (auto* time = dynamic_cast<pb::Timestamp*>(value)) return pb::util::TimeUtil::FromString(copy, time);
   if (auto* duration = dynamic_cast<pb::Duration*>(value)) return pb::util::TimeUtil::FromString(copy, duration);
-  return pb::util::FieldMaskUtil::FromJsonString(copy, static_cast<pb::FieldMask*>(value));
+  auto* mask = dynamic_cast<pb::FieldMask*>(value);
+  return mask != nullptr && pb::util::FieldMaskUtil::FromJsonString(copy, mask);
 }
 
 template <typename Number>
@@ -180,7 +181,8 @@ absl::Status SetFromText(pb::Message& message, const pb::FieldDescriptor& field,
   std::string shown = absl::CHexEscape(text.substr(0, kMaxShown));
   if (text.size() > kMaxShown) shown += "...";
   std::string what = field.options().GetExtension(v1::secret) ? "it" : absl::StrCat("\"", shown, "\"");
-  return WithReason(absl::InvalidArgumentError(absl::StrCat("field \"", name, "\": ", what, " is not ", Wanted(field))), "BAD_FIELD");
+  absl::Status wrong = absl::InvalidArgumentError(absl::StrCat("field \"", name, "\": ", what, " is not ", Wanted(field)));
+  return WithReason(wrong, "BAD_FIELD");
 }
 
 }  // namespace lectern::api

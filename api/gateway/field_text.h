@@ -15,8 +15,8 @@ const google::protobuf::FieldDescriptor* FindField(const google::protobuf::Descr
 // True for timestamps, durations and field masks: messages that are text in JSON.
 bool IsTextMessage(const google::protobuf::FieldDescriptor& field);
 
-// Sets `field` of `message`, or adds to it where it is repeated. Numbers are decimal and whole where the field is, enum values names
-// or known numbers, bytes Base64 (either alphabet), timestamps RFC 3339, durations "1.5s".
+// Sets `field` of `message`, or adds to it where it is repeated. Numbers are decimal and whole where the field is, enum values
+// names or known numbers, bytes Base64 (either alphabet), timestamps RFC 3339, durations "1.5s".
 //
 // Error: kInvalidArgument/BAD_FIELD, which calls the field `name` and shows the value where it is no secret.
 absl::Status SetFromText(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field, absl::string_view text,

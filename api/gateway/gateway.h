@@ -20,8 +20,8 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  // Listens at once; calls run on `calls`. The references must outlive the gateway. Errors: kInvalidArgument for a broken address or
-  // a folder without pages, kUnavailable for a taken port, kInternal where the definitions' HTTP options contradict each other.
+  // Listens at once; calls run on `calls`. The references must outlive the gateway. Errors: kInvalidArgument for a broken address
+  // or a folder without pages, kUnavailable for a taken port, kInternal where the definitions' HTTP options contradict each other.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(const GatewayOptions& options, const Registry& registry, Invoker& invoker,
                                                         ThreadPool& calls);
   virtual ~Gateway() = default;

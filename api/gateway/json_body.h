@@ -9,9 +9,9 @@
 
 namespace lectern::api {
 
-// Fills `message` (empty before) from an object. Fields by their JSON name or the one in the definition, not both; null is as if the
-// field were absent. Text is not taken for a bool, nor a number for text; 64-bit numbers may be text. `path` stands before the names
-// of fields in errors; empty at the top.
+// Fills `message` (empty before) from an object. Fields by their JSON name or the one in the definition, not both; null is as if
+// the field were absent. Text is not taken for a bool, nor a number for text; 64-bit numbers may be text. `path` stands before the
+// names of fields in errors; empty at the top.
 //
 // Errors: kInvalidArgument/UNKNOWN_FIELD, /BAD_FIELD, with the path of the field ("views[2].kind").
 absl::Status FillMessage(const JsonValue& value, google::protobuf::Message& message, absl::string_view path);

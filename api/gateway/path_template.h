@@ -25,8 +25,8 @@ class PathTemplate {
   // A variable without pattern stands for one segment. "**" is not supported. Error: kInvalidArgument.
   static absl::StatusOr<PathTemplate> Parse(absl::string_view text);
 
-  // Variable (path of a field) to decoded value. Absent where the path does not match. '*' stands for one segment that is not empty.
-  // A %2F stays as it is in a variable of several segments, where a '/' would mean something else.
+  // Variable (path of a field) to decoded value. Absent where the path does not match. '*' stands for one segment that is not
+  // empty. A %2F stays as it is in a variable of several segments, where a '/' would mean something else.
   using Values = std::vector<std::pair<absl::string_view, std::string>>;
   std::optional<Values> Match(const RequestPath& path) const;
 

@@ -20,7 +20,8 @@ namespace pb = google::protobuf;
 constexpr size_t kMaxShownName = 100;
 
 absl::Status Bad(absl::string_view name, absl::string_view why, absl::string_view reason) {
-  return WithReason(absl::InvalidArgumentError(absl::StrCat("query parameter \"", name.substr(0, kMaxShownName), "\" ", why)), reason);
+  absl::string_view shown = name.substr(0, kMaxShownName);
+  return WithReason(absl::InvalidArgumentError(absl::StrCat("query parameter \"", shown, "\" ", why)), reason);
 }
 
 std::optional<std::string> Decode(absl::string_view text) { return PercentDecode(absl::StrReplaceAll(text, {{"+", " "}})); }

@@ -71,9 +71,8 @@ std::vector<google::api::HttpRule> RulesOf(const Method& method) {
   std::vector<google::api::HttpRule> rules;
   if (!method.descriptor->options().HasExtension(google::api::http)) return rules;
   rules.push_back(method.descriptor->options().GetExtension(google::api::http));
-  for (const google::api::HttpRule& more : std::vector(rules[0].additional_bindings().begin(), rules[0].additional_bindings().end())) {
-    rules.push_back(more);
-  }
+  const google::api::HttpRule first = rules[0];
+  rules.insert(rules.end(), first.additional_bindings().begin(), first.additional_bindings().end());
   return rules;
 }
 

@@ -82,7 +82,7 @@ function tell(text: string): void {
 
 function badgeText(): string {
   if (refusal) return 'Not available';
-  if (!stage.main.loaded) return playback?.state === 'LIVE' ? 'Live' : playback ? 'Not yet' : '';
+  if (!stage.main.loaded) return playback?.state === 'LIVE' ? 'Live' : playback ? 'Not live yet' : '';
   if (!stage.main.known) return '';
   if (!stage.live) return 'Recording';
   if (stage.trouble === 'interrupted' || stage.interrupted) return 'Interrupted';

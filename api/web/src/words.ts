@@ -23,8 +23,8 @@ export function momentText(time: number): string {
 }
 
 export const viewWords: Record<string, string> = {
-  BOTH: 'Camera and slides side by side',
-  COMB: 'Camera and slides in one picture',
+  BOTH: 'Camera and slides',
+  COMB: 'Both in one picture',
   CAM: 'Camera',
   PRES: 'Slides',
 };

@@ -109,6 +109,8 @@ api::Stores& ApiInstance::stores() { return impl_->stores; }
 pg::Pool& ApiInstance::pool() { return impl_->pool; }
 const api::KeyRing& ApiInstance::keys() const { return *impl_->keys; }
 const api::Registry& ApiInstance::registry() const { return impl_->registry; }
+api::Invoker& ApiInstance::invoker() { return impl_->invoker; }
+ThreadPool& ApiInstance::calls() { return impl_->calls; }
 Metrics& ApiInstance::metrics() { return impl_->metrics; }
 FakeLiveControl& ApiInstance::live() { return impl_->live; }
 

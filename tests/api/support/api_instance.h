@@ -17,12 +17,14 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "api/calls/grpc_server.h"
+#include "api/calls/invoker.h"
 #include "api/calls/key_ring.h"
 #include "api/calls/registry.h"
 #include "api/domain/live_control.h"
 #include "api/services/services.h"
 #include "api/store/live_store.h"
 #include "common/base/clock.h"
+#include "common/exec/thread_pool.h"
 #include "common/metrics/metrics.h"
 
 namespace lectern::testing {
@@ -82,6 +84,9 @@ class ApiInstance {
   pg::Pool& pool();
   const api::KeyRing& keys() const;
   const api::Registry& registry() const;
+  // For other ways to call than gRPC.
+  api::Invoker& invoker();
+  ThreadPool& calls();
   Metrics& metrics();
   FakeLiveControl& live();
   // API instances and rooms that were told of changes: "work", "directory", "push:<instance>".
