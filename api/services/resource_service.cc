@@ -71,11 +71,14 @@ absl::StatusOr<std::string> PublicUrl(const v1::JoinRequest& request) {
   if (request.public_url().empty() && !needed) return std::string();
   std::string url(absl::StripSuffix(request.public_url(), "/"));
   absl::string_view rest = url;
-  bool http = absl::ConsumePrefix(&rest, "http://") || absl::ConsumePrefix(&rest, "https://");
+  const bool rtmp = request.kind() == v1::WORKER || request.kind() == v1::RTMP_PROXY;
+  const bool scheme = rtmp ? absl::ConsumePrefix(&rest, "rtmp://")
+                           : absl::ConsumePrefix(&rest, "http://") || absl::ConsumePrefix(&rest, "https://");
   bool plain = std::all_of(rest.begin(), rest.end(),
                            [](unsigned char c) { return absl::ascii_isalnum(c) || absl::StrContains("-._~:/[]%", c); });
-  if (http && plain && !rest.empty() && rest[0] != '/' && url.size() <= 500) return url;
-  return BadField("public_url", request.public_url(), "write where clients reach it, such as https://vod.example.org");
+  if (scheme && plain && !rest.empty() && rest[0] != '/' && url.size() <= 500) return url;
+  return BadField("public_url", request.public_url(), absl::StrCat("write where clients reach it, such as ",
+                                                                 rtmp ? "rtmp://worker.example.org:1935" : "https://vod.example.org"));
 }
 
 absl::StatusOr<NewResource> ReadJoin(const v1::JoinRequest& request) {

@@ -41,7 +41,7 @@ class RelayImpl final : public Relay {
     absl::MutexLock lock(&mu_);
     rate_.Add(static_cast<int64_t>(message.payload ? message.size() : 0), clock_.Steady());
     if (waiting_ && publisher_) publisher_->Wake();
-    waiting_ = false;
+    waiting_ = delivered_ = false;
   }
 
   void Pause() override { ring_.EndBlock(); }
@@ -73,6 +73,7 @@ class RelayImpl final : public Relay {
     state.received_ms = totals.received_ms;
     state.confirmed_ms = std::max<int64_t>(0, totals.confirmed_ms);
     state.pending_bytes = totals.pending_bytes;
+    state.delivered = delivered_;
     state.dropped_frames = totals.dropped_frames;
     state.received_bytes = totals.received_bytes;
     state.bitrate_bps = rate_.BitsPerSecond(clock_.Steady());
@@ -177,6 +178,7 @@ class RelayImpl final : public Relay {
     absl::MutexLock lock(&mu_);
     publisher_ = nullptr;
     epoch_ = 0;
+    delivered_ = false;
     return served;
   }
 
@@ -217,6 +219,7 @@ class RelayImpl final : public Relay {
       SetWaiting(true);
       std::vector<rtmp::MediaMessage> batch = ring_.Read(cursor);
       if (batch.empty()) {
+        NoteDelivered();
         if (FinishTimeOver() || (Finishing() && AllConfirmed())) return absl::OkStatus();
         RETURN_IF_ERROR(publisher.Poll(kPoll));
         continue;
@@ -233,12 +236,19 @@ class RelayImpl final : public Relay {
     waiting_ = waiting;
   }
 
+  // Nothing was left to read, unless something came since.
+  void NoteDelivered() {
+    absl::MutexLock lock(&mu_);
+    delivered_ = waiting_;
+  }
+
   const RelayOptions options_;
   Clock& clock_;
   Ring ring_;
   mutable absl::Mutex mu_;
   rtmp::Publisher* publisher_ ABSL_GUARDED_BY(mu_) = nullptr;
   bool waiting_ ABSL_GUARDED_BY(mu_) = false;
+  bool delivered_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool reacquire_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;

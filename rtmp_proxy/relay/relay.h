@@ -35,6 +35,7 @@ struct RelayState {
   int64_t received_ms = 0;
   int64_t confirmed_ms = 0;        // stored up to there
   int64_t pending_bytes = 0;       // kept and not confirmed
+  bool delivered = false;          // the worker that takes it now was given everything
   int64_t dropped_frames = 0;      // lost since the ring and the disk were full
   int64_t received_bytes = 0;
   int64_t bitrate_bps = 0;         // over the last seconds

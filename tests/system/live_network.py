@@ -39,7 +39,7 @@ def start_worker(system, organization, name):
     shutil.chown(home, USER, pwd.getpwnam(USER).pw_gid)
     shutil.chown(home / "state", USER, pwd.getpwnam(USER).pw_gid)
     url = system.serving("rtmp-" + name).replace("http:", "rtmp:")
-    process = system.resource(name, "lectern-worker", [f"--scratch_dir={home}/scratch", f"--rtmp_port={url.rsplit(':', 1)[1]}",
+    process = system.resource(name, "lectern-worker", [f"--scratch_dir={home}/scratch", "--rtmp_listen=127.0.0.1", f"--rtmp_port={url.rsplit(':', 1)[1]}",
                                                        f"--rtmp_public_url={url}"], system.token(organization), user=USER)
     system.wait_ready(name)
     return process
