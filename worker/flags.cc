@@ -22,6 +22,9 @@ absl::Status CheckLive(const WorkerConfig& config) {
   if (config.live.rtmp_port < 0 || config.live.rtmp_port > 65535) {
     return absl::InvalidArgumentError("--rtmp_port must be 0 to 65535");
   }
+  if (config.rtmp_public_url.empty() && (config.live.rtmp_address == "0.0.0.0" || config.live.rtmp_address == "::")) {
+    return absl::InvalidArgumentError("--rtmp_public_url is missing: --rtmp_listen names no single address");
+  }
   if (config.live.spool_bytes <= 0) return absl::InvalidArgumentError("--live_spool_bytes must be positive");
   if (config.live.preview_interval < absl::Seconds(1)) {
     return absl::InvalidArgumentError("--live_preview_interval must be 1s or more");

@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/app/app.h"
 #include "common/base/clock.h"
@@ -49,6 +50,13 @@ class StopWatch {
   std::thread thread_;
 };
 
+// Where proxies publish.
+std::string PublicUrl(const WorkerConfig& config, uint16_t port) {
+  if (!config.rtmp_public_url.empty()) return config.rtmp_public_url;
+  bool v6 = absl::StrContains(config.live.rtmp_address, ':');
+  return absl::StrCat(v6 ? "rtmp://[" : "rtmp://", config.live.rtmp_address, v6 ? "]:" : ":", port);
+}
+
 absl::Status Serve(App& app, WorkerConfig config) {
   RETURN_IF_ERROR(Complete(config));
   StopWatch stop(app);
@@ -61,9 +69,7 @@ absl::Status Serve(App& app, WorkerConfig config) {
   ASSIGN_OR_RETURN(std::unique_ptr<LiveJobs> live, LiveJobs::Start(config.live, Pipeline::Create, RealClock(), app.metrics()));
   if (live->rtmp_port() != 0) {
     config.link.capabilities.push_back(kLive);
-    config.link.public_url = config.rtmp_public_url.empty()
-                                 ? absl::StrCat("rtmp://", config.live.rtmp_address, ":", live->rtmp_port())
-                                 : config.rtmp_public_url;
+    config.link.public_url = PublicUrl(config, live->rtmp_port());
   }
   const int live_slots = live->rtmp_port() == 0 ? 0 : static_cast<int>(config.live_slots);
   auto step = [&live](const v1::Assign& assign, StepEnvironment& environment, link::JobContext& context) {

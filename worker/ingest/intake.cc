@@ -8,19 +8,22 @@
 namespace lectern::worker {
 namespace {
 
-constexpr absl::Duration kGreetingPatience = absl::Milliseconds(800);
+// A proxy gives up after 1.5 s.
+constexpr absl::Duration kGreetingPatience = absl::Milliseconds(300);
 constexpr absl::Duration kPatience = absl::Milliseconds(250);
 // A proxy that has to wait still hears from us, since reading sends: a message now and then, a few hundredths of a stream.
 constexpr absl::Duration kThrottle = absl::Milliseconds(400);
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
 constexpr absl::Duration kReceiving = absl::Seconds(2);
-// Of a hall whose VOD service does not answer when it begins; a proxy is not read so far.
-constexpr int64_t kMaxHeldBytes = 64 << 20;
+// Between two words to the proxy, while what was held is worked off.
+constexpr absl::Duration kHoldSlice = absl::Milliseconds(200);
 
 }  // namespace
 
-Intake::Intake(std::function<bool()> full, std::function<void()> on_change, Clock& clock, LiveMetrics& metrics)
-    : full_(std::move(full)), on_change_(std::move(on_change)), clock_(clock), metrics_(metrics) {}
+Intake::Intake(const std::string& scratch_dir, SpoolBudget& budget, std::function<void()> on_change, Clock& clock,
+               LiveMetrics& metrics)
+    : budget_(budget), on_change_(std::move(on_change)), clock_(clock), metrics_(metrics),
+      hold_(scratch_dir + "/held.flv", budget, clock) {}
 
 Intake::~Intake() = default;
 
@@ -95,8 +98,6 @@ bool Intake::Draining() const {
   return phase_ == Phase::kDraining;
 }
 
-bool Intake::Full() const { return full_() || pipeline() == nullptr; }
-
 bool Intake::Receive(rtmp::PublisherConnection& connection) {
   bool throttled = false;
   {
@@ -104,14 +105,16 @@ bool Intake::Receive(rtmp::PublisherConnection& connection) {
     if (phase_ == Phase::kClosed || (phase_ == Phase::kDraining && clock_.Steady() >= drain_until_)) return false;
     throttled = phase_ == Phase::kRunning;
   }
-  throttled = throttled && Full();
+  throttled = throttled && budget_.full();
   if (throttled) {
     absl::MutexLock lock(&mu_);
     auto over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return phase_ != Phase::kRunning; };
     mu_.AwaitWithTimeout(absl::Condition(&over), kThrottle);
   }
   bool draining = Draining();
-  absl::StatusOr<rtmp::MediaMessage> message = connection.Next(throttled || draining ? absl::ZeroDuration() : kPatience);
+  bool behind = PushHeld(kHoldSlice);
+  absl::Duration patience = throttled || draining || behind ? absl::ZeroDuration() : kPatience;
+  absl::StatusOr<rtmp::MediaMessage> message = connection.Next(patience);
   // Nothing there: while draining that is the end.
   if (absl::IsDeadlineExceeded(message.status())) return !draining;
   if (!message.ok()) {
@@ -131,24 +134,26 @@ void Intake::Push(const rtmp::MediaMessage& message) {
   }
   metrics_.received_bytes.Increment(static_cast<double>(message.size()));
   if (!filter_.Take(message)) return;
-  if (Pipeline* target = pipeline(); target != nullptr) {
-    PushHeld(*target);
+  Pipeline* target = pipeline();
+  if (target != nullptr && hold_.empty()) {
     target->Push(message);
-    return;
+  } else {
+    hold_.Add(message);
   }
-  held_bytes_ += static_cast<int64_t>(message.size());
-  held_.push_back(message);
 }
 
-void Intake::PushHeld(Pipeline& pipeline) {
-  for (; !held_.empty(); held_.pop_front()) pipeline.Push(held_.front());
-  held_bytes_ = 0;
+// True where more is held, and can be pushed.
+bool Intake::PushHeld(absl::Duration time) {
+  Pipeline* target = pipeline();
+  if (target == nullptr || hold_.empty()) return false;
+  hold_.Take(time, [target](const rtmp::MediaMessage& message) { target->Push(message); });
+  return !hold_.empty();
 }
 
 void Intake::Pause() {
   Pipeline* target = pipeline();
   if (target == nullptr) return;
-  PushHeld(*target);
+  PushHeld(absl::InfiniteDuration());
   target->Pause();
 }
 
@@ -183,7 +188,7 @@ void Intake::Pull(PullOptions options) {
 
 void Intake::OnPulled(const rtmp::MediaMessage& message) {
   bool header = rtmp::IsVideoHeader(message) || rtmp::IsAudioHeader(message);
-  if (!header && (full_() || held_bytes_ > kMaxHeldBytes)) {
+  if (!header && budget_.full()) {
     overflown_ = true;
     absl::MutexLock lock(&mu_);
     ++dropped_;
@@ -192,6 +197,7 @@ void Intake::OnPulled(const rtmp::MediaMessage& message) {
   // What follows on a hole begins with a key frame.
   if (std::exchange(overflown_, false)) filter_.Restart();
   Push(message);
+  PushHeld(kHoldSlice);
 }
 
 void Intake::Close(bool drain) {

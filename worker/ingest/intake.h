@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +14,7 @@
 #include "common/rtmp/client.h"
 #include "common/rtmp/server.h"
 #include "worker/ingest/live_metrics.h"
+#include "worker/ingest/message_hold.h"
 #include "worker/ingest/pull_source.h"
 #include "worker/ingest/replay_filter.h"
 #include "worker/live/pipeline.h"
@@ -32,9 +32,9 @@ struct IntakeState {
 // Thread-safe.
 class Intake {
  public:
-  // While `full` says so, a proxy is made to wait (it keeps everything), and what a hall sends is lost. `on_change`: there is
-  // something to report. Everything outlives the intake.
-  Intake(std::function<bool()> full, std::function<void()> on_change, Clock& clock, LiveMetrics& metrics);
+  // While `budget` is full, a proxy is made to wait (it keeps everything), and what a hall sends is lost. `on_change`: there is
+  // something to report. `scratch_dir` exists. Everything outlives the intake.
+  Intake(const std::string& scratch_dir, SpoolBudget& budget, std::function<void()> on_change, Clock& clock, LiveMetrics& metrics);
   // After Close.
   ~Intake();
 
@@ -67,21 +67,19 @@ class Intake {
   void OnPulled(const rtmp::MediaMessage& message);
   // By the pushing thread only: the one whose connection is the current one, the source's, or, when they are gone, Close's.
   void Push(const rtmp::MediaMessage& message);
-  void PushHeld(Pipeline& pipeline);
+  bool PushHeld(absl::Duration time);
   void Pause();
   Pipeline* pipeline() const;
   bool Draining() const;
-  bool Full() const;
 
-  const std::function<bool()> full_;
+  SpoolBudget& budget_;
   const std::function<void()> on_change_;
   Clock& clock_;
   LiveMetrics& metrics_;
 
   // Of the pushing thread.
   ReplayFilter filter_;
-  std::deque<rtmp::MediaMessage> held_;          // before Open
-  int64_t held_bytes_ = 0;
+  MessageHold hold_;                             // before Open
   bool overflown_ = false;
 
   mutable absl::Mutex mu_;

@@ -63,7 +63,7 @@ LiveJob::LiveJob(const v1::Assign& assign, std::string scratch_dir, LiveServices
       pull_url_(assign.pull_url()), view_(WordOf(assign.spec().view())), pull_(assign.spec().live_ingest().pull()),
       start_time_ms_(assign.spec().live_ingest().start_time_ms()), end_time_ms_(assign.spec().live_ingest().end_time_ms()),
       scratch_dir_(std::move(scratch_dir)), services_(services), spool_(scratch_dir_, services.budget, kSpoolMemoryBytes),
-      intake_([&services] { return services.budget.full(); }, [this] { Wake(); }, services.clock, services.metrics),
+      intake_(scratch_dir_, services.budget, [this] { Wake(); }, services.clock, services.metrics),
       stored_(std::make_shared<v1::LiveReport>()) {
   looks_.next = services.clock.Steady() + kFirstLook;
 }
@@ -110,9 +110,9 @@ link::Outcome LiveJob::Run(link::JobContext& context) {
 std::optional<link::Outcome> LiveJob::CheckEnd(link::JobContext& context) {
   switch (context.stop_reason()) {
     case link::StopReason::kCancelled:
-      return End();
+      return End(context);
     case link::StopReason::kHandBack:
-      return HandBack();
+      return HandBack(context);
     case link::StopReason::kTakenAway:
       return Cancelled();
     case link::StopReason::kNone:
@@ -130,11 +130,11 @@ std::optional<link::Outcome> LiveJob::CheckEnd(link::JobContext& context) {
     outcome.error = std::string(status.message());
     return outcome;
   }
-  if (pull_ && end_time_ms_ > 0 && absl::ToUnixMillis(services_.clock.Now()) >= end_time_ms_) return End();
+  if (pull_ && end_time_ms_ > 0 && absl::ToUnixMillis(services_.clock.Now()) >= end_time_ms_) return End(context);
   return std::nullopt;
 }
 
-link::Outcome LiveJob::End() {
+link::Outcome LiveJob::End(link::JobContext& context) {
   log::Info("live stream ends", {{"job", job()}, {"epoch", epoch()}});
   intake_.Close(true);
   std::shared_ptr<Pipeline> pipeline;
@@ -143,7 +143,7 @@ link::Outcome LiveJob::End() {
     pipeline = pipeline_;
   }
   if (pipeline != nullptr) pipeline->Finish(kFinishPatience);
-  Flush(kEndPatience);
+  Flush(kEndPatience, context);
   Report();
   if (absl::IsAborted(uploader_->status())) return Cancelled();
   if (!spool_.empty()) log::Warn("the end of a live stream was not stored", {{"job", job()}, {"epoch", epoch()}});
@@ -152,7 +152,7 @@ link::Outcome LiveJob::End() {
   return outcome;
 }
 
-link::Outcome LiveJob::HandBack() {
+link::Outcome LiveJob::HandBack(link::JobContext& context) {
   log::Info("live stream handed back", {{"job", job()}, {"epoch", epoch()}});
   // First of all, so that the proxy asks for another worker at once; it repeats what is not stored. A hall's source does not.
   intake_.Close(pull_);
@@ -162,17 +162,18 @@ link::Outcome LiveJob::HandBack() {
     pipeline = pipeline_;
   }
   if (pull_ && pipeline != nullptr) pipeline->Finish(kHandBackPatience);
-  Flush(kHandBackPatience);
+  Flush(kHandBackPatience, context);
   return Cancelled();
 }
 
-void LiveJob::Flush(absl::Duration patience) {
+void LiveJob::Flush(absl::Duration patience, link::JobContext& context) {
   constexpr absl::Duration kCheck = absl::Milliseconds(100);
   absl::Duration now = services_.clock.Steady();
   absl::Duration until = now + patience;
   absl::Duration hurried = absl::InfiniteDuration();
   for (; now < std::min(until, hurried) && uploader_->status().ok(); now = services_.clock.Steady()) {
-    if (spool_.WaitEmpty(kCheck)) return;
+    // A newer run of this job waits for this one's end.
+    if (spool_.WaitEmpty(kCheck) || context.stop_reason() == link::StopReason::kTakenAway) return;
     if (services_.hurry() && hurried == absl::InfiniteDuration()) hurried = now + kHurryPatience;
   }
 }

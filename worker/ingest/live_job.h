@@ -71,9 +71,9 @@ class LiveJob : public std::enable_shared_from_this<LiveJob> {
  private:
   // Absent: it goes on.
   std::optional<link::Outcome> CheckEnd(link::JobContext& context);
-  link::Outcome End();
-  link::Outcome HandBack();
-  void Flush(absl::Duration patience);
+  link::Outcome End(link::JobContext& context);
+  link::Outcome HandBack(link::JobContext& context);
+  void Flush(absl::Duration patience, link::JobContext& context);
   void Wake();
   void OnStored(const v1::LiveStored& stored, const SegmentSet* set);
   void MakePipeline(const v1::LiveStored& stored, int64_t end_ms);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kApp[] = "ingest";
 // A proxy and this worker hear of a lease from different instances of the API.
-constexpr absl::Duration kAssignmentPatience = absl::Seconds(2);
+constexpr absl::Duration kAssignmentPatience = absl::Seconds(1);
 constexpr absl::Duration kIdleWait = absl::Seconds(1);
 // Looks may take this share of their thread's time; with many streams they become rarer.
 constexpr double kLookShare = 0.25;

@@ -77,6 +77,7 @@ std::string PullTrouble(absl::string_view log) {
       {"Connection reset", "The source broke the connection off."},
       {"hevc not compatible", "The source sends H.265; set it to H.264."},
       {"not compatible with flv", "The source's picture cannot be used; set it to H.264."},
+      {"Input/output error", "The source does not answer, or has no stream of that name."},
       {"does not contain any stream", "The source sends neither picture nor sound."},
   };
   for (const auto& meaning : kMeanings) {
