@@ -46,6 +46,7 @@ void LiveLoop::Run() {
   const absl::Duration now = shared_.clock.Steady();
   const bool gap = now - std::exchange(last_run_, now) > kGap;
   if (!leader_.IsLeader()) {
+    if (well_since_ != absl::InfiniteDuration()) shared_.metrics.SetLiveStreams({});   // the leader's word counts
     well_since_ = absl::InfiniteDuration();
     return;
   }

@@ -23,6 +23,9 @@ constexpr int kMostRenditions = 20;
 constexpr int kMostWarnings = 20;
 constexpr size_t kLongestJson = 8192;
 constexpr size_t kLongestWord = 200;
+constexpr int64_t kMostBps = 10'000'000'000;
+// Renditions are written again where they need so much more than was said of them.
+constexpr double kMuchMore = 1.25;
 constexpr int64_t kMostMs = int64_t{30} * 24 * 3600 * 1000;
 
 // PostgreSQL's JSON cannot hold a NUL; one report must not spoil the statement of all, nor fill the table.
@@ -43,10 +46,19 @@ std::string WarningsJson(const v1::LiveReport& report) {
   return absl::StrCat("[", list, "]");
 }
 
-std::string Serialised(const v1::LiveReport& report) {
-  std::string bytes;
-  for (const v1::RenditionInfo& info : report.renditions()) absl::StrAppend(&bytes, info.SerializeAsString(), "|");
-  return bytes;
+// What players must know of the renditions, but for their bandwidth, which differs from segment to segment.
+std::string Outline(const v1::LiveReport& report) {
+  std::string outline;
+  for (const v1::RenditionInfo& info : report.renditions()) {
+    absl::StrAppend(&outline, info.label(), " ", info.width(), "x", info.height(), " ", info.codecs(), "|");
+  }
+  return outline;
+}
+
+int64_t Bandwidth(const v1::LiveReport& report) {
+  int64_t sum = 0;
+  for (const v1::RenditionInfo& info : report.renditions()) sum += std::clamp<int64_t>(info.bandwidth_bps(), 0, kMostBps);
+  return sum;
 }
 
 std::vector<RenditionRow> Renditions(const v1::LiveReport& report) {
@@ -127,17 +139,21 @@ void LiveReports::Flush() {
 
 void LiveReports::WriteRenditions(const Entry& entry) {
   const v1::LiveReport& report = entry.report;
-  std::string renditions = Serialised(report);
+  std::string renditions = Outline(report);
+  const int64_t bandwidth = Bandwidth(report);
   {
     absl::MutexLock lock(&mu_);
-    if (known_[report.token()].renditions == renditions) return;
+    const Known& known = known_[report.token()];
+    if (known.renditions == renditions && bandwidth <= known.bandwidth * kMuchMore) return;
   }
   const absl::Status written = shared_.live.SetRenditions(report.job(), report.token(), Renditions(report));
   if (!written.ok()) {
     return log::Warn("renditions of a live stream could not be written", {{"job", report.job()}, {"error", written.ToString()}});
   }
   absl::MutexLock lock(&mu_);
-  known_[report.token()].renditions = std::move(renditions);
+  Known& known = known_[report.token()];
+  known.renditions = std::move(renditions);
+  known.bandwidth = bandwidth;
 }
 
 }  // namespace lectern::api

@@ -41,7 +41,8 @@ class LiveReports {
   // What this instance knows of each run.
   struct Known {
     bool media = false;            // has been told that something is stored
-    std::string renditions;        // as written, serialised
+    std::string renditions;        // as written, without their bandwidth
+    int64_t bandwidth = 0;         // of all of them, as written
     absl::Duration at;
   };
   absl::flat_hash_map<int64_t, Known> known_ ABSL_GUARDED_BY(mu_);                      // by token
