@@ -19,11 +19,13 @@
 #include "tests/common/link/fake_api.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/worker/ingest/camera.h"
 #include "tests/worker/ingest/fake_live_vod.h"
 
 namespace lectern::worker {
 namespace {
 
+using ::lectern::testing::Camera;
 using ::lectern::testing::FakeApi;
 using ::lectern::testing::FakeLiveVod;
 using ::lectern::testing::kPatience;
@@ -176,6 +178,34 @@ TEST_F(LiveProcessTest, HandsTheStreamBackAtOnceWhenItIsToldToStop) {
   EXPECT_EQ(rejected.reject().reason(), "DRAINING");
   EXPECT_EQ(worker->Wait().code, 0);
   EXPECT_NE(encoder->Wait().code, 0) << "the leg was closed";
+}
+
+TEST_F(LiveProcessTest, FetchesACameraThatComesLateAndEndsByTheSchedule) {
+  if (!Camera::Available()) GTEST_SKIP() << "no RTSP server here: gir1.2-gst-rtsp-server-1.0";
+  auto worker = StartWorker();
+  auto stream = api_.NextAttachment();
+  stream->Expect(Message::kCredit);
+  Camera camera;
+  v1::ServerMessage assign = Assign(3);
+  assign.mutable_assign()->clear_ingest_key();
+  assign.mutable_assign()->set_pull_url(camera.Url("cam:geheim@"));
+  v1::LiveIngestSpec& spec = *assign.mutable_assign()->mutable_spec()->mutable_live_ingest();
+  spec.set_pull(true);
+  spec.set_end_time_ms(spec.start_time_ms() + 15'000);
+  stream->Send(assign);
+  stream->Expect(Message::kAccept);
+  v1::LiveReport waiting = ReportLike(*stream, [](const v1::LiveReport& r) { return !r.reason().empty(); });
+  EXPECT_EQ(waiting.reason(), "The source refuses the connection.");
+  EXPECT_FALSE(waiting.receiving());
+  ASSERT_TRUE(camera.Start("cam:geheim"));
+  EXPECT_EQ(ReportLike(*stream, [](const v1::LiveReport& r) { return r.receiving(); }).reason(), "");
+  EXPECT_EQ(stream->Expect(Message::kDone).done().job(), 5);
+  stream->Recorded(5, 3);
+  std::vector<v1::LiveSet> sets = vod_.sets();
+  ASSERT_FALSE(sets.empty());
+  EXPECT_GT(sets[0].start_ms(), 0) << "the timeline began before";
+  EXPECT_LT(sets.back().end_ms(), 25'000);
+  EXPECT_EQ(sets.back().tracks_size(), 2);
 }
 
 }  // namespace

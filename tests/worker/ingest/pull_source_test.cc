@@ -2,32 +2,29 @@
 
 #include "worker/ingest/pull_source.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
-#include "common/base/file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/worker/ingest/camera.h"
 
 namespace lectern::worker {
 namespace {
 
 namespace fs = std::filesystem;
+using ::lectern::testing::Camera;
 using ::lectern::testing::StatusIs;
 using ::lectern::testing::TempDir;
 using ::testing::HasSubstr;
@@ -40,21 +37,6 @@ bool Eventually(const std::function<bool()>& holds) {
     if (holds()) return true;
   }
   return false;
-}
-
-// A port of this process that nobody listens at.
-Fd HoldPort(int& port) {
-  Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  int yes = 1;
-  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  struct sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<struct sockaddr*>(&address);
-  if (bind(fd.get(), generic, length) != 0 || getsockname(fd.get(), generic, &length) != 0) abort();
-  port = ntohs(address.sin_port);
-  return fd;
 }
 
 // Command lines of all processes that this user can see.
@@ -72,38 +54,13 @@ std::string CommandLines() {
 class PullSourceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    held_ = HoldPort(port_);
-    ProcessOptions options;
-    options.argv = {"/usr/bin/python3", "-c",
-                    "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"};
-    if (!RunProcess(options, kPatience).ok()) GTEST_SKIP() << "no RTSP server here: gir1.2-gst-rtsp-server-1.0";
+    if (!Camera::Available()) GTEST_SKIP() << "no RTSP server here: gir1.2-gst-rtsp-server-1.0";
   }
-  void TearDown() override {
-    source_.reset();
-    StopCamera();
-  }
+  void TearDown() override { source_.reset(); }
 
-  void StartCamera(const std::string& credentials = "", const std::string& sound = "aac") {
-    held_ = Fd();
-    ProcessOptions options;
-    options.argv = {"/bin/sh", "-c", "sleep 120 | \"$@\"", "sh", "/usr/bin/python3",
-                    absl::StrCat(std::getenv("LECTERN_SOURCE_DIR"), "/tests/worker/ingest/rtsp_source.py"), absl::StrCat(port_),
-                    credentials, sound};
-    listening_ = false;
-    options.on_stdout_line = [this](absl::string_view) { listening_ = true; };
-    ASSERT_OK_AND_ASSIGN(camera_, Process::Start(std::move(options)));
-    camera_thread_ = std::thread([this] { camera_->Wait(); });
-    ASSERT_TRUE(Eventually([&] { return listening_.load(); }));
-  }
-  void StopCamera() {
-    if (camera_ == nullptr) return;
-    camera_->Signal(SIGKILL);
-    camera_thread_.join();
-    camera_.reset();
-  }
   void Pull(const std::string& user_info = "") {
     PullOptions options;
-    options.url = absl::StrCat("rtsp://", user_info, "127.0.0.1:", port_, "/cam");
+    options.url = camera_.Url(user_info);
     options.scratch_dir = dir_.path();
     options.start_time_ms = absl::ToUnixMillis(absl::Now()) - 60'000;
     options.silence_limit = absl::Seconds(3);
@@ -131,11 +88,7 @@ class PullSourceTest : public ::testing::Test {
   }
 
   TempDir dir_;
-  int port_ = 0;
-  Fd held_;
-  std::unique_ptr<Process> camera_;
-  std::thread camera_thread_;
-  std::atomic<bool> listening_ = false;
+  Camera camera_;
   absl::Mutex mu_;
   std::vector<rtmp::MediaMessage> messages_;
   std::string reason_ = "none yet";
@@ -144,7 +97,7 @@ class PullSourceTest : public ::testing::Test {
 };
 
 TEST_F(PullSourceTest, TakesPictureAndSoundAndHidesThePassword) {
-  StartCamera("cam:geheim");
+  ASSERT_TRUE(camera_.Start("cam:geheim"));
   Pull("cam:geheim@");
   ASSERT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) >= 2; })) << reason();
   EXPECT_EQ(reason(), "");
@@ -162,13 +115,13 @@ TEST_F(PullSourceTest, TakesPictureAndSoundAndHidesThePassword) {
 TEST_F(PullSourceTest, WaitsForACameraThatAppearsLateAndComesBackToOneThatWasGone) {
   Pull();
   ASSERT_TRUE(Eventually([&] { return reason() == "The source refuses the connection."; })) << reason();
-  StartCamera();
+  ASSERT_TRUE(camera_.Start());
   ASSERT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) >= 1; })) << reason();
-  StopCamera();
+  camera_.Stop();
   ASSERT_TRUE(Eventually([&] { return pauses_ == 1; }));
   ASSERT_TRUE(Eventually([&] { return !reason().empty(); }));
   size_t before = Count(rtmp::IsKeyFrame);
-  StartCamera();
+  ASSERT_TRUE(camera_.Start());
   ASSERT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) > before; })) << reason();
   absl::MutexLock lock(&mu_);
   int64_t newest = 0;
@@ -179,30 +132,30 @@ TEST_F(PullSourceTest, WaitsForACameraThatAppearsLateAndComesBackToOneThatWasGon
 }
 
 TEST_F(PullSourceTest, SaysThatThePasswordIsWrong) {
-  StartCamera("cam:geheim");
+  ASSERT_TRUE(camera_.Start("cam:geheim"));
   Pull("cam:falsch@");
   EXPECT_TRUE(Eventually([&] { return absl::StrContains(reason(), "401"); })) << reason();
 }
 
 TEST_F(PullSourceTest, ConnectsAnewWhereNothingComes) {
-  StartCamera();
+  ASSERT_TRUE(camera_.Start());
   Pull();
   ASSERT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) >= 1; })) << reason();
-  camera_->Signal(SIGSTOP);
+  camera_.Signal(SIGSTOP);
   EXPECT_TRUE(Eventually([&] { return reason() == "Nothing comes from the source."; })) << reason();
-  camera_->Signal(SIGCONT);
+  camera_.Signal(SIGCONT);
   size_t before = Count(rtmp::IsKeyFrame);
   EXPECT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) > before; })) << reason();
 }
 
 TEST_F(PullSourceTest, EncodesSoundThatIsNotAac) {
-  StartCamera("", "pcmu");
+  ASSERT_TRUE(camera_.Start("", "pcmu"));
   Pull();
   EXPECT_TRUE(Eventually([&] { return Count(rtmp::IsAudioHeader) >= 1 && Count(rtmp::IsKeyFrame) >= 1; })) << reason();
 }
 
 TEST_F(PullSourceTest, EndsAtOnceWhenItIsDestroyed) {
-  StartCamera();
+  ASSERT_TRUE(camera_.Start());
   Pull();
   ASSERT_TRUE(Eventually([&] { return Count(rtmp::IsKeyFrame) >= 1; })) << reason();
   source_.reset();
