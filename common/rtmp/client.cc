@@ -60,7 +60,7 @@ class Dialogue {
   absl::Status AwaitStatus(absl::string_view code, MediaSorter* sorter) {
     while (true) {
       RawMessage message;
-      RETURN_IF_ERROR(endpoint_.Receive(message, deadline_));
+      RETURN_IF_ERROR(Receive(message));
       if (sorter && (message.type == kAudioType || message.type == kVideoType || message.type == kAggregate)) {
         sorter->Take(std::move(message));
         return absl::OkStatus();
@@ -74,10 +74,16 @@ class Dialogue {
   }
 
  private:
+  // A server that talks without an end does not answer either.
+  absl::Status Receive(RawMessage& message) {
+    if (RealClock().Steady() > deadline_) return absl::DeadlineExceededError("the server does not answer");
+    return endpoint_.Receive(message, deadline_);
+  }
+
   absl::StatusOr<Command> AwaitResult(double transaction) {
     while (true) {
       RawMessage message;
-      RETURN_IF_ERROR(endpoint_.Receive(message, deadline_));
+      RETURN_IF_ERROR(Receive(message));
       ASSIGN_OR_RETURN(std::optional<Command> command, ParseCommand(message));
       if (!command || command->transaction != transaction) continue;
       if (command->name == "_result") return *std::move(command);
@@ -206,7 +212,7 @@ class PublisherImpl final : public Publisher {
     // Closing with unread input would reset the connection, and what was just sent could be lost.
     absl::Duration deadline = DeadlineIn(kLinger);
     RawMessage message;
-    while (endpoint_->Receive(message, deadline).ok()) Handle(message).IgnoreError();
+    while (RealClock().Steady() < deadline && endpoint_->Receive(message, deadline).ok()) Handle(message).IgnoreError();
   }
 
  private:

@@ -158,6 +158,7 @@ absl::StatusOr<bool> Endpoint::TryReceive(RawMessage& message) {
       if (!HandleControl(message)) return true;
     }
     RETURN_IF_ERROR(failed_);
+    if (broken_) return absl::CancelledError("broken off");   // also while the other side never stops talking
     ASSIGN_OR_RETURN(bool some, ReadSome());
     Acknowledge();
     if (!some) return false;
@@ -166,7 +167,6 @@ absl::StatusOr<bool> Endpoint::TryReceive(RawMessage& message) {
 
 absl::Status Endpoint::Receive(RawMessage& message, absl::Duration deadline) {
   while (true) {
-    if (broken_) return absl::CancelledError("broken off");
     ASSIGN_OR_RETURN(bool received, TryReceive(message));
     if (received) return absl::OkStatus();
     RETURN_IF_ERROR(CheckSilence());

@@ -123,7 +123,8 @@ class Session final : public PublisherConnection {
     next_feedback_ = now + options_.feedback_interval;
     absl::Status sent = endpoint_.SendCommand(kStream, FeedbackCommand(feedback));
     // A publisher that has gone has often said more before: that is read first.
-    return absl::IsUnavailable(sent) ? absl::OkStatus() : sent;
+    if (absl::IsUnavailable(sent)) return absl::OkStatus();
+    return absl::IsDeadlineExceeded(sent) ? absl::UnavailableError("the publisher reads nothing") : sent;
   }
 
   absl::Status Handle(RawMessage message) {
@@ -217,7 +218,9 @@ class ServerImpl final : public Server {
     if (accepting_.joinable() && write(stop_.get(), &one, sizeof one) > 0) accepting_.join();
     {
       absl::MutexLock lock(&mu_);
-      for (Connection& connection : connections_) connection.session->Break();
+      for (Connection& connection : connections_) {
+        if (connection.session) connection.session->Break();
+      }
     }
     // No lock: nothing is added any more, and the threads take it to say that they are done.
     for (Connection& connection : connections_) connection.thread.join();
@@ -276,6 +279,7 @@ class ServerImpl final : public Server {
     connection.thread = std::thread([this, &connection] {
       connection.session->Run();
       absl::MutexLock lock(&mu_);
+      connection.session.reset();   // closes the socket; the thread is joined with the next connection
       connection.done = true;
     });
   }

@@ -37,7 +37,7 @@ class PublisherConnection {
 };
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";
+  std::string address = "127.0.0.1";                      // IPv4
   uint16_t port = 0;                                      // 0: the kernel chooses
   int max_connections = 500;                              // beyond: closed at once
   absl::Duration handshake_timeout = absl::Seconds(5);    // until the stream is named

@@ -19,6 +19,8 @@ using rtmp::MediaMessage;
 constexpr int64_t kSoundBlockMs = 2000;
 // Sound goes on alone where no picture has come for so long.
 constexpr int64_t kPictureGoneMs = 5000;
+// The end of a stored segment is behind its last frame by that frame's duration.
+constexpr int64_t kLongestFrameMs = 2000;
 constexpr size_t kMaxBlockBytes = 4 << 20;
 // Of a message beside its payload: string, reference count, list entry.
 constexpr size_t kOverhead = 128;
@@ -140,6 +142,8 @@ size_t Ring::TwoKeysBefore(int64_t ms) const {
 
 void Ring::Confirm(int64_t ms) {
   absl::MutexLock lock(&mu_);
+  // A worker that is wrong about the future must not make us forget what is still to come. It repeats what is true.
+  ms = std::min(ms, totals_.received_ms + kLongestFrameMs);
   if (ms <= totals_.confirmed_ms) return;
   totals_.confirmed_ms = ms;
   for (size_t keep = TwoKeysBefore(ms); keep > 0; --keep) DropFront();

@@ -49,7 +49,7 @@ class Ring {
   void Push(const rtmp::MediaMessage& message);
   // The publisher is gone: the next message begins a block.
   void EndBlock();
-  // Stored up to there; goes only up.
+  // Stored up to there; goes only up, and not beyond what came.
   void Confirm(int64_t ms);
 
   // Two key frames before `resume_ms`; -1, or where that is gone: the oldest that is held.

@@ -1,7 +1,11 @@
 // Client and server over loopback.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -11,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/rtmp/client.h"
 #include "common/rtmp/server.h"
@@ -254,6 +259,38 @@ TEST(LoopbackTest, MoreConnectionsThanAllowedAreClosed) {
     if (!status.ok()) absl::SleepFor(absl::Milliseconds(10));
   }
   EXPECT_OK(status);
+}
+
+TEST(LoopbackTest, WhoSaysNothingInTimeIsClosed) {
+  ServerOptions options;
+  options.handshake_timeout = absl::Milliseconds(200);
+  options.max_connections = 1;
+  std::atomic<bool> asked{false};
+  ServerHandlers handlers;
+  handlers.authorize = [&](const PublishRequest&) -> absl::StatusOr<Feedback> { return asked = true, Feedback(); };
+  handlers.serve = [](const PublishRequest&, PublisherConnection&) {};
+  auto server = Server::Start(options, handlers);
+  ASSERT_OK(server.status());
+  // Silent, and one that says a byte now and then.
+  for (bool dribbles : {false, true}) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons((*server)->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    bool closed = false;
+    for (int i = 0; i < 2000 && !closed; ++i) {
+      char byte = 3;
+      if (dribbles && send(fd, &byte, 1, MSG_NOSIGNAL) < 0) closed = true;
+      ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
+      closed = closed || got == 0 || (got < 0 && errno == ECONNRESET);
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    EXPECT_TRUE(closed);
+    close(fd);
+  }
+  EXPECT_FALSE(asked);
 }
 
 TEST(LoopbackTest, WhoWantsToPlayIsRefused) {

@@ -221,6 +221,7 @@ TEST_F(RelayTest, AWorkerGetsTheWholeStream) {
   Start();
   std::vector<MediaMessage> stream = MakeStream({.end_ms = 20'000});
   Push(stream);
+  Await("all is given", [&] { return relay_->state().delivered; });
   ExpectComplete(stream);
   EXPECT_EQ(relay_->state().failovers, 0);
   EXPECT_EQ(relay_->state().received_ms, 19'992);
@@ -265,6 +266,7 @@ TEST_F(RelayTest, AStreamWithoutAWorkerWaitsOnDiskAndSaysWhy) {
   Await("spilled", [&] { return std::filesystem::exists(limits.spool_dir) && !std::filesystem::is_empty(limits.spool_dir); });
   EXPECT_EQ(relay_->state().epoch, 0);
   EXPECT_EQ(relay_->state().reason, "no worker is free");
+  EXPECT_FALSE(relay_->state().delivered);
   EXPECT_GT(relay_->state().pending_bytes, 5'000'000);
   SetAvailable(true);
   ExpectComplete(stream);

@@ -98,10 +98,12 @@ TEST(RingTest, ConfirmationKeepsTwoGopsAndDropsWhatIsOlder) {
   EXPECT_EQ(ReadFrom(ring, -1)[3].timestamp_ms, 2000);
   EXPECT_EQ(ring.totals().dropped_frames, 0);
   EXPECT_EQ(ring.totals().confirmed_ms, 6000);
-  // Beyond all that is there.
+  // Beyond all that is there: it goes, but what comes later is not confirmed thereby.
   ring.Confirm(1'000'000);
   EXPECT_EQ(ReadFrom(ring, -1)[3].timestamp_ms, 6000);
   EXPECT_EQ(ring.totals().pending_bytes, 0);
+  PushAll(ring, MakeStream({.begin_ms = 12'000, .end_ms = 16'000}));
+  EXPECT_GT(ring.totals().pending_bytes, 50'000);
 }
 
 TEST(RingTest, SoundAloneHasPlacesToBegin) {
