@@ -16,8 +16,9 @@
 namespace lectern::edge {
 namespace {
 
-constexpr absl::string_view kMagic = "lectern edge object 1";
-constexpr int kLines = 7;  // and the end mark
+constexpr absl::string_view kMagic = "lectern edge object 2";
+constexpr absl::string_view kMagic1 = "lectern edge object 1";  // without max_age
+constexpr size_t kLines = 8;  // with the end mark
 
 int64_t Seconds(absl::Time time) {
   return time == absl::InfinitePast() ? -1 : absl::ToUnixSeconds(time);
@@ -33,7 +34,8 @@ absl::StatusOr<absl::Time> ParseSeconds(absl::string_view text) {
 
 absl::Status WriteMeta(int fd, const ObjectMeta& meta) {
   std::string block = absl::StrCat(kMagic, "\n", meta.key, "\n", meta.size, "\n", meta.etag, "\n",
-                                   Seconds(meta.last_modified), "\n", Seconds(meta.validated_at), "\nend\n");
+                                   Seconds(meta.last_modified), "\n", Seconds(meta.validated_at), "\n",
+                                   meta.max_age == absl::InfiniteDuration() ? -1 : absl::ToInt64Seconds(meta.max_age), "\nend\n");
   if (block.size() > kBodyOffset || meta.etag.find('\n') != std::string::npos) {
     return absl::InvalidArgumentError("the object's description does not fit its block");
   }
@@ -50,12 +52,19 @@ absl::StatusOr<ObjectMeta> ReadMeta(int fd) {
     return absl::DataLossError("shorter than its description");
   }
   std::vector<absl::string_view> lines = absl::StrSplit(block, absl::MaxSplits('\n', kLines));
-  if (lines.size() <= kLines || lines[0] != kMagic || lines[6] != "end") return absl::DataLossError("no cached object");
+  const bool first_version = lines[0] == kMagic1;
+  const size_t end = first_version ? kLines - 2 : kLines - 1;
+  if (lines.size() <= end + 1 || (!first_version && lines[0] != kMagic) || lines[end] != "end") {
+    return absl::DataLossError("no cached object");
+  }
   ObjectMeta meta;
   meta.key = std::string(lines[1]);
   meta.etag = std::string(lines[3]);
   ASSIGN_OR_RETURN(meta.last_modified, ParseSeconds(lines[4]));
   ASSIGN_OR_RETURN(meta.validated_at, ParseSeconds(lines[5]));
+  int64_t max_age = -1;
+  if (!first_version && !absl::SimpleAtoi(lines[6], &max_age)) return absl::DataLossError("damaged age");
+  if (max_age >= 0) meta.max_age = absl::Seconds(max_age);
   struct stat facts {};
   if (!absl::SimpleAtoi(lines[2], &meta.size) || fstat(fd, &facts) != 0 ||
       static_cast<uint64_t>(facts.st_size) != kBodyOffset + meta.size) {

@@ -14,11 +14,12 @@ namespace lectern::edge {
 
 // What is known of an object beside its bytes.
 struct ObjectMeta {
-  std::string key;           // "<lecture>/<view>/<path>"
+  std::string key;           // "<resource>/<lecture>/<view>/<path>"
   uint64_t size = 0;         // of the body
   std::string etag;          // as the origin sent it, with quotes; empty: none
   absl::Time last_modified;  // whole seconds; InfinitePast: unknown
   absl::Time validated_at;   // when the origin last said that this is the current version
+  absl::Duration max_age = absl::InfiniteDuration();  // for how long it said so, whole seconds; infinite: it did not say
 };
 
 // Where the body begins: a whole page, so that sendfile copies aligned pages.

@@ -109,6 +109,11 @@ http::Validators ValidatorsOf(const ObjectMeta& meta) {
   return {meta.etag, meta.last_modified};
 }
 
+// Two VOD services may have the same lecture: what one of them sent must not be taken for the other's.
+std::string KeyOf(int64_t resource, absl::string_view path) {
+  return absl::StrCat(resource, "/", path);
+}
+
 bool IsRead(const http::RequestHead& head) {
   return head.method == "GET" || head.method == "HEAD";
 }
@@ -128,12 +133,18 @@ class EdgeServerImpl final : public EdgeServer {
   std::optional<http::Response> TryHit(const http::RequestHead& head);
   http::Awaitable<http::Response> Handle(const http::RequestHead& head);
   http::Awaitable<http::Response> Answer(const http::RequestHead& head);
-  http::Awaitable<http::Response> Bring(const http::RequestHead& head, PlaybackPath path, std::string base_url);
+  struct Wanted {
+    std::string key;   // in the cache
+    std::string path;  // at the origin
+    std::string token;
+    std::string base_url;
+  };
+  http::Awaitable<http::Response> Bring(const http::RequestHead& head, Wanted wanted);
   std::optional<http::Response> AnswerFromFill(const http::RequestHead& head, const std::shared_ptr<Fill>& fill);
-  http::Response AnswerFromFailure(const http::RequestHead& head, FillFailure failure,
+  http::Response AnswerFromFailure(const http::RequestHead& head, absl::string_view key, FillFailure failure,
                                    const std::optional<CachedObject>& known);
   http::Response ServeObject(const http::RequestHead& head, const CachedObject& object);
-  bool IsFresh(const CachedObject& object, absl::string_view key) const;
+  bool IsFresh(const CachedObject& object) const;
   absl::StatusOr<std::string> OriginOf(int64_t resource) const;
 
   struct Live {  // what the metrics may read as long as the server lives
@@ -226,8 +237,8 @@ absl::StatusOr<std::string> EdgeServerImpl::OriginOf(int64_t resource) const {
   return found->second;
 }
 
-bool EdgeServerImpl::IsFresh(const CachedObject& object, absl::string_view key) const {
-  absl::Duration fresh = FreshFor(key);
+bool EdgeServerImpl::IsFresh(const CachedObject& object) const {
+  absl::Duration fresh = FreshFor(*object.meta);
   return fresh == absl::InfiniteDuration() || clock_.Now() - object.validated_at < fresh;
 }
 
@@ -235,9 +246,11 @@ bool EdgeServerImpl::IsFresh(const CachedObject& object, absl::string_view key) 
 std::optional<http::Response> EdgeServerImpl::TryHit(const http::RequestHead& head) {
   if (!IsRead(head)) return std::nullopt;
   absl::StatusOr<PlaybackPath> path = ParsePlaybackPath(head.path);
-  if (!path.ok() || !gate_.Admit(*path).ok()) return std::nullopt;
-  std::optional<CachedObject> object = cache_->Find(path->key);
-  if (!object || !IsFresh(*object, path->key)) return std::nullopt;
+  if (!path.ok()) return std::nullopt;
+  absl::StatusOr<int64_t> resource = gate_.Admit(*path);
+  if (!resource.ok()) return std::nullopt;
+  std::optional<CachedObject> object = cache_->Find(KeyOf(*resource, ObjectPath(path->key, head.query)));
+  if (!object || !IsFresh(*object)) return std::nullopt;
   metrics_.CountUse(CacheUse::kHit);
   http::Response response = ServeObject(head, *object);
   metrics_.CountRequest(response.status);
@@ -273,33 +286,37 @@ http::Awaitable<http::Response> EdgeServerImpl::Answer(const http::RequestHead& 
   absl::StatusOr<int64_t> resource = gate_.Admit(*path);
   if (!resource.ok()) co_return ErrorFor(resource.status());
   absl::StatusOr<std::string> base_url = OriginOf(*resource);
-  if (!base_url.ok() && !cache_->Find(path->key)) co_return ErrorFor(base_url.status());
-  co_return co_await Bring(head, *path, base_url.value_or(""));
+  Wanted wanted;
+  wanted.path = ObjectPath(path->key, head.query);
+  wanted.key = KeyOf(*resource, wanted.path);
+  wanted.token = std::string(path->token);
+  if (!base_url.ok() && !cache_->Find(wanted.key)) co_return ErrorFor(base_url.status());
+  wanted.base_url = base_url.value_or("");
+  co_return co_await Bring(head, std::move(wanted));
 }
 
-http::Awaitable<http::Response> EdgeServerImpl::Bring(const http::RequestHead& head, PlaybackPath path,
-                                                      std::string base_url) {
+http::Awaitable<http::Response> EdgeServerImpl::Bring(const http::RequestHead& head, Wanted wanted) {
   auto executor = co_await boost::asio::this_coro::executor;
   FillFailure failure = FillFailure::kUnavailable;
   std::optional<CachedObject> known;
   for (int join = 0; join < kMaxJoins; ++join) {
-    known = cache_->Find(path.key);
-    if (known && IsFresh(*known, path.key)) {
+    known = cache_->Find(wanted.key);
+    if (known && IsFresh(*known)) {
       metrics_.CountUse(CacheUse::kHit);
       co_return ServeObject(head, *known);
     }
-    failure = filler_.RecentFailure(path.key);
+    failure = filler_.RecentFailure(wanted.key);
     if (failure == FillFailure::kNotFound || (failure != FillFailure::kNone && known)) break;
-    FillRequest request{std::string(path.key), base_url, std::string(path.token), known};
+    FillRequest request{wanted.key, wanted.path, wanted.base_url, wanted.token, known, FailingFor(wanted.key)};
     std::shared_ptr<Fill> fill = filler_.Join(executor, std::move(request));
     co_await fill->WaitForHead();
     // Without a length neither ranges nor the end could be told to the client.
     if (!fill->View().has_size) co_await fill->WaitForEnd();
     if (std::optional<http::Response> response = AnswerFromFill(head, fill)) co_return *std::move(response);
     failure = fill->View().failure;
-    if (failure != FillFailure::kDenied || fill->token() == path.token) break;
+    if (failure != FillFailure::kDenied || fill->token() == wanted.token) break;
   }
-  co_return AnswerFromFailure(head, failure, known);
+  co_return AnswerFromFailure(head, wanted.key, failure, known);
 }
 
 // Absent: the fill failed.
@@ -321,12 +338,16 @@ std::optional<http::Response> EdgeServerImpl::AnswerFromFill(const http::Request
   return response;
 }
 
-http::Response EdgeServerImpl::AnswerFromFailure(const http::RequestHead& head, FillFailure failure,
+http::Response EdgeServerImpl::AnswerFromFailure(const http::RequestHead& head, absl::string_view key, FillFailure failure,
                                                  const std::optional<CachedObject>& known) {
   bool origin_down = failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout;
-  if (origin_down && known && clock_.Now() - known->validated_at < kStaleFor) {
+  if (origin_down && known && clock_.Now() - known->validated_at < StaleFor(*known->meta)) {
     metrics_.CountUse(CacheUse::kStale);
     return ServeObject(head, *known);
+  }
+  // Players try again soon, and the one that answers then may be the same.
+  if (origin_down && IsLivePlaylist(key)) {
+    return ErrorFor(WithReason(absl::UnavailableError("The live playlist cannot be brought right now."), "ORIGIN_UNAVAILABLE"));
   }
   return ErrorFor(StatusOf(failure));
 }

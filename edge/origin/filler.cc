@@ -50,6 +50,7 @@ std::shared_ptr<Fill> Filler::Join(asio::any_io_executor executor, FillRequest r
 http::Awaitable<void> Filler::Lead(std::shared_ptr<Fill> fill, FillRequest request) {
   std::string key = request.key;
   bool known = request.known.has_value();
+  const absl::Duration failing_for = std::min(options_.failing_for, request.failing_for);
   FillFailure failure = FillFailure::kUnavailable;
   try {
     failure = co_await Bring(*fill, std::move(request));
@@ -58,7 +59,7 @@ http::Awaitable<void> Filler::Lead(std::shared_ptr<Fill> fill, FillRequest reque
   }
   if (failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout) {
     ++failures_;
-    if (known) RememberFailure(key, FillFailure::kUnavailable, options_.failing_for);
+    if (known) RememberFailure(key, FillFailure::kUnavailable, failing_for);
   }
   Leave(key, *fill);
   if (failure != FillFailure::kNone) fill->Fail(failure);
@@ -108,6 +109,7 @@ absl::StatusOr<std::unique_ptr<DiskCache::Writer>> Filler::StartBody(const Origi
   if (!writer.ok()) return writer.status();
   meta.etag = head.etag;
   meta.last_modified = head.last_modified;
+  meta.max_age = head.max_age;
   meta.validated_at = clock_.Now();
   meta.size = head.content_length < 0 ? 0 : static_cast<uint64_t>(head.content_length);
   fill.StartBody(std::make_shared<const ObjectMeta>(meta), head.content_length >= 0, (*writer)->file());
@@ -142,7 +144,7 @@ http::Awaitable<FillFailure> Filler::Bring(Fill& fill, FillRequest request) {
     if (attempt > 0) co_await Pause(absl::Milliseconds(50) * attempt);
     OriginRequest question;
     question.base_url = request.base_url;
-    question.target = absl::StrCat("/p/", request.token, "/", request.key);
+    question.target = absl::StrCat("/p/", request.token, "/", request.path);
     if (request.known && !writer) {
       question.if_none_match = request.known->meta->etag;
       question.head_timeout = options_.revalidation_timeout;

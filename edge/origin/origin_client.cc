@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -161,6 +162,13 @@ void OriginExchange::TakeHead(absl::string_view bytes) {
   head_.etag = std::string(head.Find("ETag"));
   head_.last_modified = http::ParseHttpDate(head.Find("Last-Modified")).value_or(absl::InfinitePast());
   head_.content_length = framing.chunked ? -1 : head.content_length;
+  for (absl::string_view directive : absl::StrSplit(head.Find("Cache-Control"), ',')) {
+    directive = absl::StripAsciiWhitespace(directive);
+    if (!absl::ConsumePrefix(&directive, "max-age=")) continue;
+    if (std::optional<uint64_t> seconds = ParseDigits(directive); seconds && *seconds <= INT32_MAX) {
+      head_.max_age = absl::Seconds(*seconds);
+    }
+  }
   absl::string_view range = head.Find("Content-Range");
   if (absl::ConsumePrefix(&range, "bytes ")) head_.range_first = ParseDigits(range.substr(0, range.find('-')));
   // Without a length or chunks the end of the connection is the end of the body, which cannot be told from a break.

@@ -42,6 +42,7 @@ class FakeOrigin {
     std::string denied_token = "";  // answered 403
     bool chunked = false;
     bool once = false;  // `stop_after` holds for the first answer only
+    std::string caching = "";  // Cache-Control
   };
   struct Seen {
     std::string key;
@@ -124,6 +125,7 @@ class FakeOrigin {
     if (token == object.denied_token) co_return http::ErrorResponse(403, "PERMISSION_DENIED", "no");
     http::Response response;
     response.headers = {{"ETag", object.etag}, {"Last-Modified", "Tue, 14 Nov 2023 22:13:20 GMT"}};
+    if (!object.caching.empty()) response.headers.emplace_back("Cache-Control", object.caching);
     if (head.Find("If-None-Match") == object.etag) {
       response.status = 304;
       co_return response;
