@@ -73,7 +73,7 @@ struct NewLecture {
   std::string title;
   std::optional<absl::Time> starts_at;
   std::optional<absl::Time> ends_at;
-  std::optional<int64_t> hall_id;
+  std::optional<int64_t> hall_id = std::nullopt;
 };
 
 // Absent fields stay as they are.

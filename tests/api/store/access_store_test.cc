@@ -162,7 +162,7 @@ TEST_F(AccessStoreTest, EverythingOfARehearsalIsItsLecturersAlone) {
   const int64_t vod = Resource(leaf_, "vod_service");
   const int64_t asset = Number(absl::StrCat(
       "insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state) "
-      "values (md5('a'), ", lecture, ", ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 0, 'live') returning id"));
+      "values (md5('a'), ", lecture, ", ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 1, 'live') returning id"));
   const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind, lecture_id, asset_id) values (", leaf_, ", 'live', ",
                                            lecture, ", ", asset, ") returning id"));
   const int64_t job = Number(absl::StrCat("insert into jobs (task_id, organization_id, kind, class, state, spec) values (", task, ", ",
@@ -186,7 +186,7 @@ TEST_F(AccessStoreTest, AStreamIsKnownToMaintainersAfterItsLectureIsGone) {
   const int64_t vod = Resource(leaf_, "vod_service");
   const int64_t asset = Number(absl::StrCat(
       "insert into assets (upload_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state) "
-      "values (md5('a'), ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 0, 'live') returning id"));
+      "values (md5('a'), ", leaf_, ", 'cam', ", vod, ", 'live', 'live', 1, 'live') returning id"));
   const int64_t task = Number(absl::StrCat("insert into tasks (organization_id, kind) values (", leaf_, ", 'live') returning id"));
   const int64_t stream = Number(absl::StrCat(
       "insert into live_streams (lecture_id, organization_id, view, source, asset_id, task_id, job_id) values (999, ", leaf_,
