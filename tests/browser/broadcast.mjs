@@ -162,6 +162,7 @@ export class Broadcast {
       return;
     }
     const views = this.playback.views.map((view) => ({ ...view, urls: [this.urlOf(view.view.toLowerCase())] }));
-    response.end(JSON.stringify({ ...this.playback, views, token: this.token, now: new Date().toISOString() }));
+    response.end(JSON.stringify({ ...this.playback, views, token: this.token,
+      now: new Date().toISOString(), expireTime: new Date(Date.now() + 7200_000).toISOString() }));
   }
 }

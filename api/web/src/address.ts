@@ -52,6 +52,12 @@ export class Addresses {
     this.renew(urls);
   }
 
+  // True where the edges are the ones that are known: only the token differs.
+  sameEdges(urls: string[]): boolean {
+    const edges = (all: string[]) => all.map((url) => url.replace(/\/p\/[^/]+\/.*$/, '')).join('\n');
+    return edges(urls) === edges(this.bases);
+  }
+
   // Stays with the edge in use where it is still among them.
   renew(urls: string[]): void {
     const bases = urls.map((url) => url.replace(/(\/p\/[^/]+\/)\d+\/[^/]+\/master\.m3u8$/, '$1'));

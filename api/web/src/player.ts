@@ -3,6 +3,9 @@ import Hls from '../node_modules/hls.js/src/hls';
 import type { ErrorData } from '../node_modules/hls.js/src/types/events';
 import type { LevelDetails } from '../node_modules/hls.js/src/loader/level-details';
 import { Addresses } from './address';
+import { serverNow } from './clock';
+
+const freshMs = 30 * 60_000;
 
 export interface PlayerEvents {
   onChange(): void;                       // qualities, live or not
@@ -19,6 +22,8 @@ export class ViewPlayer {
   private height = 0;                     // wished; 0: automatic
   private retryMs = 1000;
   private loadedAt = 0;
+  private expires = 0;                    // of the token in use, by the server's clock
+  private refused = false;                // an edge did not take it
   newMediaAt = 0;                         // performance.now() when the playlist last grew
   heardAt = 0;                            // and when an edge last answered with one, or with media
 
@@ -33,17 +38,24 @@ export class ViewPlayer {
     this.unload();
     this.addresses = new Addresses(urls);
     this.source = urls[0]!;
+    this.expires = 0;
     this.loadedAt = this.newMediaAt = this.heardAt = performance.now();
     // hls.js first: several browsers claim to play HLS natively and then fail on demuxed sound.
     if (!Hls.isSupported()) {
       this.video.src = this.source;
+      this.video.controls = true;
       return;
     }
     this.open(at);
   }
 
-  // The same view under a fresh token, perhaps at other edges. Nothing is interrupted.
-  renew(urls: string[]): void {
+  // The same view under a fresh token, perhaps at other edges. Nothing is interrupted. A token that is good for long is kept, since
+  // the browser's cache knows addresses only with their token.
+  renew(urls: string[], expires: number): void {
+    const good = this.expires - serverNow() > freshMs && !this.refused && this.addresses.sameEdges(urls);
+    if (good) return;
+    this.expires = expires;
+    this.refused = false;
     this.addresses.renew(urls);
     if (!this.hls) this.source = urls[0] ?? this.source;
   }
@@ -95,7 +107,9 @@ export class ViewPlayer {
     xhr.addEventListener('load', () => {
       if (xhr.status < 400) this.heardAt = performance.now();
       if (xhr.status >= 500) this.addresses.turn();
-      if (xhr.status === 401 || xhr.status === 403) this.events.onRefused(xhr.status);
+      if (xhr.status !== 401 && xhr.status !== 403) return;
+      this.refused = true;
+      this.events.onRefused(xhr.status);
     });
   }
 

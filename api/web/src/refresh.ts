@@ -70,7 +70,8 @@ export class Refresher {
       this.failures = 0;
     } catch {
       pause = Math.min(longestPauseMs, 2000 * 2 ** this.failures++);
-      this.listener.onAway();
+      // One question that is lost is not worth a word.
+      if (this.failures > 1) this.listener.onAway();
     }
     this.asking = false;
     // Jitter: a lecture hall's browsers must not ask in step.

@@ -28,6 +28,7 @@ export class Stage {
   soundBlocked = false;
   trouble: Trouble = 'none';
   private views: ViewPlayback[] = [];
+  private expires = 0;                    // of their token
   private following = true;               // stays at the live edge
   private catchingUp = false;
   private progressAt = 0;
@@ -69,7 +70,8 @@ export class Stage {
   }
 
   // What can be played now. The first time, playing begins: at `at`, else at the live edge or the beginning.
-  show(views: ViewPlayback[], at: number | null): void {
+  show(views: ViewPlayback[], expires: number, at: number | null): void {
+    this.expires = expires;
     this.views = views.filter((view) => view.urls?.length > 0);
     const [first, again] = [!this.main.loaded, this.choice];
     if (!this.choices().includes(this.choice)) this.choice = this.choices()[0] ?? 'COMB';
@@ -154,7 +156,7 @@ export class Stage {
     if (!player.loaded) return;
     const view = this.views.find((candidate) => candidate.view === (player === this.main ? this.mainView() : 'PRES'));
     if (!view) return;
-    player.renew(view.urls);
+    player.renew(view.urls, this.expires);
     // A recording that goes on: the lecturer came back.
     const goesOn = view.state === 'VIEW_LIVE' && player.known && !player.live && player.age > 5000;
     if (goesOn) player.reload();

@@ -30,6 +30,7 @@ const start = parseAddress(location.hash);
 let playback: Playback | null = null;
 let refusal = '';
 let away = false;
+let lastRefusal = '';          // of the API, while an address still plays
 let news = '';                 // what changed last, for a while
 let wasLive: boolean | null = null;
 let waited = false;
@@ -42,7 +43,11 @@ const stage = new Stage(byId('stage'), byId('video') as HTMLVideoElement, byId('
   onTick: draw,
   onChange: () => { noticeEnd(); controls.renew(); draw(); },
   // A fresh token, if the API still gives one, is on its way; the player goes on trying.
-  onRefused: (code) => { if (code === 404 && !playback) refusal = refusalText(404, ''); refresher.soon(); draw(); },
+  onRefused(code) {
+    if (code === 404 ? !playback : lastRefusal !== '') refuse(lastRefusal || refusalText(code, ''));
+    refresher.soon();
+    draw();
+  },
 }, start?.view ?? null);
 const controls = new Controls(stage);
 const refresher = new Refresher(start?.token ?? '', {
@@ -51,7 +56,7 @@ const refresher = new Refresher(start?.token ?? '', {
     rememberToken(fresh.lecture, fresh.token);
     const first = !stage.main.loaded;
     const playable = fresh.views.some((view) => view.urls?.length > 0);
-    if (playable) stage.show(fresh.views, first ? (start?.at ?? null) : null);
+    if (playable) stage.show(fresh.views, Date.parse(fresh.expireTime ?? '') || 0, first ? (start?.at ?? null) : null);
     else if (!stage.main.loaded) waited = true;
     // Whoever waited, and whoever comes to a lecture that runs, wants to see it at once.
     if (first && playable && (waited || fresh.state === 'LIVE')) void stage.begin();
@@ -60,12 +65,17 @@ const refresher = new Refresher(start?.token ?? '', {
   onAway() { away = true; draw(); },
   onRefused(code, reason) {
     away = false;
-    // An address that still plays is left alone until an edge refuses it too.
-    if (!stage.main.loaded || code === 403) refusal = refusalText(code, reason);
-    if (code === 403) stage.stop();
+    lastRefusal = refusalText(code, reason);
+    // An address that still plays is left alone until an edge refuses it too, unless the right is gone.
+    if (!stage.main.loaded || code === 403 || reason === 'LECTURE_NOT_FOUND') refuse(lastRefusal);
     draw();
   },
 });
+
+function refuse(text: string): void {
+  refusal = text;
+  stage.stop();
+}
 
 // Live has become a recording, or goes on.
 function noticeEnd(): void {
@@ -143,7 +153,7 @@ function draw(): void {
 }
 
 if (start) {
-  if (start.url && start.view) stage.show([{ view: start.view, urls: [start.url], state: '' }], null);
+  if (start.url && start.view) stage.show([{ view: start.view, urls: [start.url], state: '' }], 0, null);
   setInterval(draw, 500);
   refresher.soon();
 } else {
