@@ -56,6 +56,10 @@ class Intake {
   // about a second at most where it drains.
   void Close(bool drain);
 
+  // After Close: whether messages wait for Open still, and pushing them once it has come.
+  bool holds() const { return !hold_.empty(); }
+  void PushRest() { Pause(); }
+
   IntakeState state() const;
 
  private:

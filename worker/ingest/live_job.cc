@@ -1,9 +1,10 @@
 #include "worker/ingest/live_job.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "lectern/v1/link.pb.h"
@@ -137,6 +138,12 @@ std::optional<link::Outcome> LiveJob::CheckEnd(link::JobContext& context) {
 link::Outcome LiveJob::End(link::JobContext& context) {
   log::Info("live stream ends", {{"job", job()}, {"epoch", epoch()}});
   intake_.Close(true);
+  auto opened = [this] {
+    absl::MutexLock lock(&mu_);
+    return pipeline_ != nullptr;
+  };
+  if (intake_.holds()) WaitFor(opened, kEndPatience, context);
+  intake_.PushRest();
   std::shared_ptr<Pipeline> pipeline;
   {
     absl::MutexLock lock(&mu_);
@@ -167,14 +174,19 @@ link::Outcome LiveJob::HandBack(link::JobContext& context) {
 }
 
 void LiveJob::Flush(absl::Duration patience, link::JobContext& context) {
-  constexpr absl::Duration kCheck = absl::Milliseconds(100);
-  absl::Duration now = services_.clock.Steady();
-  absl::Duration until = now + patience;
-  absl::Duration hurried = absl::InfiniteDuration();
-  for (; now < std::min(until, hurried) && uploader_->status().ok(); now = services_.clock.Steady()) {
+  WaitFor([this] { return spool_.empty(); }, patience, context);
+}
+
+void LiveJob::WaitFor(const std::function<bool()>& done, absl::Duration patience, link::JobContext& context) {
+  constexpr absl::Duration kCheck = absl::Milliseconds(20);
+  absl::Duration until = services_.clock.Steady() + patience;
+  for (bool hurried = false; !done() && services_.clock.Steady() < until; absl::SleepFor(kCheck)) {
     // A newer run of this job waits for this one's end.
-    if (spool_.WaitEmpty(kCheck) || context.stop_reason() == link::StopReason::kTakenAway) return;
-    if (services_.hurry() && hurried == absl::InfiniteDuration()) hurried = now + kHurryPatience;
+    if (!uploader_->status().ok() || context.stop_reason() == link::StopReason::kTakenAway) return;
+    if (!hurried && services_.hurry()) {
+      hurried = true;
+      until = std::min(until, services_.clock.Steady() + kHurryPatience);
+    }
   }
 }
 

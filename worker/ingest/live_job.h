@@ -74,6 +74,8 @@ class LiveJob : public std::enable_shared_from_this<LiveJob> {
   link::Outcome End(link::JobContext& context);
   link::Outcome HandBack(link::JobContext& context);
   void Flush(absl::Duration patience, link::JobContext& context);
+  // Until `done`, or there is no sense in waiting any longer.
+  void WaitFor(const std::function<bool()>& done, absl::Duration patience, link::JobContext& context);
   void Wake();
   void OnStored(const v1::LiveStored& stored, const SegmentSet* set);
   void MakePipeline(const v1::LiveStored& stored, int64_t end_ms);

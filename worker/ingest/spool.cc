@@ -131,10 +131,4 @@ absl::Time Spool::oldest() const {
   return entries_.empty() ? absl::InfiniteFuture() : entries_.front()->set.arrived;
 }
 
-bool Spool::WaitEmpty(absl::Duration patience) const {
-  absl::MutexLock lock(&mu_);
-  auto nothing = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return entries_.empty(); };
-  return mu_.AwaitWithTimeout(absl::Condition(&nothing), patience);
-}
-
 }  // namespace lectern::worker

@@ -57,8 +57,6 @@ class Spool {
   bool empty() const;
   // Arrival of the oldest set; infinite future where none waits.
   absl::Time oldest() const;
-  // Until nothing waits, at most `patience`. False: something does.
-  bool WaitEmpty(absl::Duration patience) const;
 
  private:
   struct Entry {

@@ -243,6 +243,33 @@ TEST_F(LiveJobsTest, BeginsAlsoWhileTheVodServiceIsAway) {
   for (int i = 0; i < kGops - 1; ++i) EXPECT_EQ(sets[i].start_ms(), i * 1000);
 }
 
+TEST_F(LiveJobsTest, StoresTheEndAlsoWhereTheVodServiceComesOnlyThen) {
+  vod_.Stop();
+  auto run = Start();
+  auto publisher = Publish();
+  Send(*publisher, 0, 3);
+  ASSERT_TRUE(Eventually([&] { return report().receiving(); }));
+  run->context.Stop(StopReason::kCancelled);
+  ASSERT_TRUE(Eventually([&] { return !publisher->Poll(absl::Milliseconds(20)).ok(); }));
+  EXPECT_FALSE(run->ended.HasBeenNotified());
+  vod_.Start();
+  EXPECT_EQ(run->Wait(), Outcome::kDone);
+  EXPECT_THAT(vod_.contents(), ElementsAre("0 40 80", "1000 1040 1080", "2000 2040 2080"));
+}
+
+TEST_F(LiveJobsTest, StopsWaitingForTheVodServiceWhenItsJobIsTakenAway) {
+  auto run = Start();
+  auto publisher = Publish();
+  Send(*publisher, 0, 2);
+  ASSERT_TRUE(vod_.WaitForSets(1));
+  vod_.Stop();
+  run->context.Stop(StopReason::kCancelled);
+  ASSERT_TRUE(Eventually([&] { return !publisher->Poll(absl::Milliseconds(20)).ok(); }));
+  EXPECT_FALSE(run->ended.HasBeenNotified());
+  run->context.Stop(StopReason::kTakenAway);
+  EXPECT_EQ(run->Wait(), Outcome::kDone);
+}
+
 TEST_F(LiveJobsTest, RepeatsASetWhoseAnswerWasLost) {
   vod_.lose_answers = 1;
   auto run = Start();

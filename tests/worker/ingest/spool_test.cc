@@ -88,7 +88,7 @@ TEST_F(SpoolTest, WakesItsReader) {
     EXPECT_THAT(spool.Front(kPatience), StatusIs(absl::StatusCode::kCancelled));
   });
   spool.Push(Set(1, 100));
-  EXPECT_TRUE(spool.WaitEmpty(kPatience));
+  while (!spool.empty()) std::this_thread::yield();
   spool.Close();
   reader.join();
 }
