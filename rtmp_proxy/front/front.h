@@ -50,7 +50,7 @@ struct FrontHandlers {
 class Front {
  public:
   // Starts nginx or takes over the one that runs, and keeps it running. Errors: kNotFound without nginx or its RTMP module,
-  // kUnavailable where the port is taken (the message names it). `state_dir` is this process' alone. `tokens` and `clock` outlive it.
+  // kUnavailable where the port is taken (the message names it). `state_dir` is this process' alone; `tokens`, `clock` outlive it.
   static absl::StatusOr<std::unique_ptr<Front>> Start(FrontOptions options, FrontHandlers handlers, const TokenBook& tokens,
                                                       Clock& clock, Metrics& metrics);
   // Ends nginx. Handlers are not called any more.

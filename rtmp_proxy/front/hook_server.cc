@@ -38,7 +38,7 @@ http::Response Answer(int status) {
 class Hooks final : public HookServer {
  public:
   Hooks(const std::string& secret, HookHandlers handlers, const TokenBook& tokens, Clock& clock, Metrics& metrics)
-      : path_(absl::StrCat("/", secret, "/")), handlers_(std::move(handlers)), tokens_(tokens), gate_(clock),
+      : path_(absl::StrCat("/", secret, "/")), handlers_(std::move(handlers)), tokens_(tokens), clock_(clock), gate_(clock),
         answers_(metrics.Counter("lectern_rtmp_proxy_hook_answers_total", "Answers to publishers that asked to come in")),
         known_pool_("hook-known", kKnownThreads, kMaxKnownWaiting),
         unknown_pool_("hook-new", kUnknownThreads, kMaxUnknownWaiting) {}
@@ -97,7 +97,7 @@ class Hooks final : public HookServer {
   http::Awaitable<Verdict> Judge(const absl::StatusOr<HookForm>& form) {
     absl::StatusOr<Knock> read = form.ok() ? ReadKnock(*form) : form.status();
     if (!read.ok()) {
-      log::Info("publisher refused", {{"reason", read.status().message()}});
+      LogRefusal(form.ok() ? form->First("addr") : "", read.status().message());
       co_return Verdict{"", "malformed", true};
     }
     Knock knock = *std::move(read);
@@ -112,17 +112,23 @@ class Hooks final : public HookServer {
       case KnockGate::Verdict::kAsk:
         break;
     }
-    absl::StatusOr<std::string> name = absl::UnavailableError("not asked");
     ThreadPool& pool = knock.known ? known_pool_ : unknown_pool_;
-    absl::Status asked = co_await http::RunBlocking(pool, [this, &knock, &name] {
-      name = handlers_.on_publish(knock);
-      return name.status();
+    // Shared: when the server stops, this coroutine may go before the question is answered.
+    auto name = std::make_shared<absl::StatusOr<std::string>>(absl::UnavailableError("not asked"));
+    absl::Status asked = co_await http::RunBlocking(pool, [this, knock, name] {
+      *name = handlers_.on_publish(knock);
+      return name->status();
     });
-    if (asked.ok()) co_return Verdict{*name, "accepted"};
+    if (asked.ok()) co_return Verdict{**name, "accepted"};
     bool wrong = absl::IsUnauthenticated(asked) || absl::IsPermissionDenied(asked);
     if (wrong) gate_.Wrong(hash);
-    log::Info("publisher refused", {{"peer", knock.peer}, {"reason", asked.message()}});
+    LogRefusal(knock.peer, asked.message());
     co_return Verdict{"", wrong ? "wrong" : "refused", wrong};
+  }
+
+  // Not each of hundreds a second. On the server's one thread.
+  void LogRefusal(absl::string_view peer, absl::string_view reason) {
+    if (log_permits_.Take(clock_.Steady())) log::Info("publisher refused", {{"peer", peer}, {"reason", reason}});
   }
 
   http::Awaitable<void> Delay() {
@@ -138,7 +144,9 @@ class Hooks final : public HookServer {
   const std::string path_;
   const HookHandlers handlers_;
   const TokenBook& tokens_;
+  Clock& clock_;
   KnockGate gate_;
+  PermitBucket log_permits_{2, 20};
   prometheus::Family<prometheus::Counter>& answers_;
   std::atomic<bool> closed_ = false;
   std::atomic<int> delayed_ = 0;

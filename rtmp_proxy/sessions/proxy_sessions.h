@@ -56,11 +56,13 @@ class ProxySessions final : public Sessions {
 
   // sessions_entry.cc
   absl::StatusOr<std::string> LetIn(const Knock& knock);
+  absl::StatusOr<OpenedStream> Ask(const Knock& knock, const std::string& session);
   absl::Status Refuse(const std::string& token, const absl::Status& status);
   void LetInUnasked(PublisherSession& publisher);
   absl::StatusOr<std::unique_ptr<rtmp::Player>> Attach(Front& front, const std::string& name);
   Publisher MakeSession(PublisherFacts facts, Front& front);
-  void Begin(const Publisher& publisher, std::unique_ptr<rtmp::Player> player);
+  void Register(const Publisher& publisher);
+  void Begin(PublisherSession& publisher, std::unique_ptr<rtmp::Player> player);
   void Save(const PublisherSession& publisher);
   void TakeUpAll(Front& front);
   bool TakeUp(Front& front, const std::string& name, const SavedSession& saved);

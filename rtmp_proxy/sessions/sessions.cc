@@ -80,7 +80,8 @@ std::shared_ptr<StreamFeed> ProxySessions::FeedFor(const OpenedStream& opened, c
     RingLimits ring;
     ring.memory_bytes = options_.ring_bytes;
     ring.disk_bytes = entry.disk_bytes;
-    ring.spool_dir = absl::StrCat(options_.state_dir, "/spool/", ParseName(opened.stream, "liveStreams").value_or(0));
+    // Its own, since one of the same stream may still be delivering what it has.
+    ring.spool_dir = absl::StrCat(options_.state_dir, "/spool/", RandomHex(8));
     entry.feed = std::make_shared<StreamFeed>(opened, ring, api_, clock_);
   }
   entry.token_hash = facts.token_hash;

@@ -14,6 +14,7 @@ namespace {
 
 // The front gives a hook ten seconds; what follows the question needs some too.
 constexpr absl::Duration kOpenPatience = absl::Seconds(5);
+constexpr absl::Duration kAskPause = absl::Milliseconds(250);
 constexpr absl::Duration kFrontPatience = absl::Seconds(5);
 constexpr int kAttachAttempts = 3;
 
@@ -36,8 +37,7 @@ absl::StatusOr<std::string> ProxySessions::LetIn(const Knock& knock) {
   PublisherFacts facts{RandomHex(16), knock.token, HashToken(knock.token), knock.view, knock.peer};
   OpenMark mark(*this, facts.token_hash);
   std::string session = RandomHex(16);
-  absl::StatusOr<OpenedStream> opened =
-      api_.Open({.token = knock.token, .view = knock.view, .session = session, .peer = knock.peer}, kOpenPatience);
+  absl::StatusOr<OpenedStream> opened = Ask(knock, session);
   if (opened.ok()) {
     tokens_.Remember(knock.token);
   } else if (!IsTrouble(opened.status())) {
@@ -48,14 +48,30 @@ absl::StatusOr<std::string> ProxySessions::LetIn(const Knock& knock) {
   ASSIGN_OR_RETURN(std::unique_ptr<rtmp::Player> player, Attach(*front, facts.name));
   Publisher publisher = MakeSession(std::move(facts), *front);
   if (opened.ok()) {
+    publisher->SetSession(session);
+    // Before it feeds: the next one that takes over must find it.
+    Register(publisher);
     publisher->Feed(FeedFor(*opened, publisher->facts()), session);
   } else {
     LetInUnasked(*publisher);
+    Register(publisher);
   }
-  Begin(publisher, std::move(player));
+  Begin(*publisher, std::move(player));
   log::Info("publisher let in", {{"publisher", publisher->facts().name}, {"peer", knock.peer},
                                  {"stream", opened.ok() ? opened->stream : ""}, {"api", opened.ok() ? "" : "away"}});
   return publisher->facts().name;
+}
+
+// A token that was good before need not wait for an API that is away; for another one it is asked again while the front waits.
+absl::StatusOr<OpenedStream> ProxySessions::Ask(const Knock& knock, const std::string& session) {
+  OpenCall call{.token = knock.token, .view = knock.view, .session = session, .peer = knock.peer};
+  absl::Duration deadline = clock_.Steady() + kOpenPatience;
+  while (true) {
+    absl::StatusOr<OpenedStream> opened = api_.Open(call, deadline - clock_.Steady());
+    bool over = knock.known || clock_.Steady() + kAskPause > deadline;
+    if (opened.ok() || !IsTrouble(opened.status()) || over) return opened;
+    absl::SleepFor(kAskPause);
+  }
 }
 
 // Only what the API has said about the token counts as a wrong token: this proxy's own credential may be refused as well.
@@ -76,7 +92,8 @@ void ProxySessions::LetInUnasked(PublisherSession& publisher) {
     absl::MutexLock lock(&mu_);
     disk_bytes = GrantDisk();
     for (const auto& [name, entry] : feeds_) {
-      if (entry.token_hash == publisher.facts().token_hash && entry.view == publisher.facts().view) known = entry.feed;
+      if (entry.token_hash != publisher.facts().token_hash || entry.view != publisher.facts().view) continue;
+      if (known == nullptr || entry.feed->idle_since() > known->idle_since()) known = entry.feed;
     }
   }
   if (known != nullptr) return publisher.Feed(known, "");
@@ -107,13 +124,14 @@ ProxySessions::Publisher ProxySessions::MakeSession(PublisherFacts facts, Front&
   return std::make_shared<PublisherSession>(std::move(facts), std::move(handlers), clock_);
 }
 
-void ProxySessions::Begin(const Publisher& publisher, std::unique_ptr<rtmp::Player> player) {
-  {
-    absl::MutexLock lock(&mu_);
-    publishers_[publisher->facts().name] = publisher;
-  }
-  Save(*publisher);
-  publisher->Start(std::move(player));
+void ProxySessions::Register(const Publisher& publisher) {
+  absl::MutexLock lock(&mu_);
+  publishers_[publisher->facts().name] = publisher;
+}
+
+void ProxySessions::Begin(PublisherSession& publisher, std::unique_ptr<rtmp::Player> player) {
+  Save(publisher);
+  publisher.Start(std::move(player));
   WakeReports();
 }
 
@@ -174,7 +192,8 @@ bool ProxySessions::TakeUp(Front& front, const std::string& name, const SavedSes
   stream.start_ms = saved.start_ms;
   stream.api_ahead = absl::Milliseconds(absl::ToUnixMillis(clock_.Now()) + saved.api_ahead_ms) - clock_.Steady();
   publisher->Feed(FeedFor(stream, facts), "");
-  Begin(publisher, *std::move(player));
+  Register(publisher);
+  Begin(*publisher, *std::move(player));
   log::Info("took up a publisher", {{"publisher", name}, {"stream", saved.stream}});
   return true;
 }
