@@ -103,9 +103,8 @@ void LiveReports::Add(int64_t resource, const v1::LiveReport& report) {
   absl::MutexLock lock(&mu_);
   if (waiting_.size() >= kMostWaiting && !waiting_.contains(report.token())) return;
   waiting_[report.token()] = std::move(entry);
-  Known& known = known_[report.token()];
-  known.at = shared_.clock.Steady();
-  const bool first = report.sets() > 0 && !std::exchange(known.media, known.media || report.sets() > 0);
+  const auto known = known_.find(report.token());
+  const bool first = report.sets() > 0 && (known == known_.end() || !known->second.media);
   if (first && loop_) loop_->Wake();
 }
 
@@ -133,8 +132,18 @@ void LiveReports::Flush() {
   }
   for (const std::unique_ptr<Entry>& entry : entries) {
     const bool counts = std::find(counted->begin(), counted->end(), entry->report.job()) != counted->end();
-    if (counts && entry->report.renditions_size() > 0) WriteRenditions(*entry);
+    if (!counts) continue;
+    Remember(entry->report);
+    if (entry->report.renditions_size() > 0) WriteRenditions(*entry);
   }
+}
+
+// Only runs that there are, so that nobody fills the memory with others.
+void LiveReports::Remember(const v1::LiveReport& report) {
+  absl::MutexLock lock(&mu_);
+  Known& known = known_[report.token()];
+  known.at = shared_.clock.Steady();
+  known.media |= report.sets() > 0;
 }
 
 void LiveReports::WriteRenditions(const Entry& entry) {

@@ -33,6 +33,7 @@ class LiveReports {
  private:
   struct Entry;
   void Flush();
+  void Remember(const v1::LiveReport& report);
   void WriteRenditions(const Entry& entry);
 
   Shared& shared_;

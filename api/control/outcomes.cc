@@ -221,6 +221,7 @@ absl::Status Outcomes::Rescue(const TroubledJob& troubled) {
       Verdict again{JobState::kReady, FailureClass::kNone, absl::ZeroDuration(), job->history.losses, job->history.media_failures,
                     /*avoid=*/job->history.live, ""};
       ending.attempt_outcome = "not_accepted";
+      if (job->history.live) shared_.metrics.CountFailover();
       return shared_.jobs.Requeue(session, *job, again, ending);
     }
     return EndTroubled(session, *job, troubled.trouble, std::move(ending));
