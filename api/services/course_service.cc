@@ -100,6 +100,8 @@ class CourseService {
 
   absl::Status Delete(CallContext& call, const v1::DeleteCourseRequest& request, Empty&) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(std::vector<int64_t> streams, deps_.stores.lectures.ListRunningStreams(id));
+    if (!streams.empty()) RETURN_IF_ERROR(deps_.live.End(streams, "the course was deleted", true));
     std::vector<std::string> instances;
     RETURN_IF_ERROR(deps_.pool.Transaction([&](pg::Session& session) -> absl::Status {
       ASSIGN_OR_RETURN(std::vector<MediaRow> media, deps_.stores.assets.MediaOfCourse(session, id));

@@ -91,4 +91,13 @@ absl::StatusOr<int64_t> LectureStore::OpenRehearsal(int64_t user_id) {
   return id;
 }
 
+constexpr char kListRunningStreams[] = R"sql(
+select s.id from lectures l join live_streams s on s.lecture_id = l.id where l.course_id = $1 and s.state <> 'ended' order by s.id
+)sql";
+
+absl::StatusOr<std::vector<int64_t>> LectureStore::ListRunningStreams(int64_t course_id) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"course_running_streams", kListRunningStreams}, course_id));
+  return ParseRows(rows, [](const pg::Row& row) { return row.Int("id"); });
+}
+
 }  // namespace lectern::api

@@ -121,6 +121,8 @@ class LectureStore {
   // The person's rehearsal that still runs, else a new one in the course that they taught last.
   // Errors: kFailedPrecondition/NO_COURSE where they teach none.
   absl::StatusOr<int64_t> OpenRehearsal(int64_t user_id);
+  // Live streams of the course's lectures that have not ended, by id.
+  absl::StatusOr<std::vector<int64_t>> ListRunningStreams(int64_t course_id) const;
 
   // Errors: kNotFound/LECTURE_NOT_FOUND, kInvalidArgument/BAD_BOOKMARK, kResourceExhausted/TOO_MANY_BOOKMARKS (1000 a lecture
   // and person).

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "lectern/v1/auth.pb.h"
+#include "lectern/v1/courses.pb.h"
 #include "lectern/v1/lectures.pb.h"
 #include "lectern/v1/live.pb.h"
 #include "tests/api/support/api_instance.h"
@@ -394,6 +395,16 @@ TEST_F(LiveTest, DeletingTheLectureEndsItsStreams) {
   v1::DeleteLectureRequest request;
   request.set_name(Name("lectures", lecture));
   ASSERT_OK(api_.Call("LectureService/DeleteLecture", request, nullptr, api_.Login(Email("lecturer"), kTestPassword)));
+  EXPECT_EQ(Report(opened.stream(), 1).kind(), v1::StreamCommand::END);
+}
+
+TEST_F(LiveTest, DeletingTheCourseEndsTheStreamsOfItsLectures) {
+  const int64_t course = world_.NewCourse();
+  Lecture(course, -5, 60);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(Token(world_.lecturer), 1));
+  v1::DeleteCourseRequest request;
+  request.set_name(Name("courses", course));
+  ASSERT_OK(api_.Call("CourseService/DeleteCourse", request, nullptr, api_.Login(Email("maintainer"), kTestPassword)));
   EXPECT_EQ(Report(opened.stream(), 1).kind(), v1::StreamCommand::END);
 }
 
