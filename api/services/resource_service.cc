@@ -77,8 +77,8 @@ absl::StatusOr<std::string> PublicUrl(const v1::JoinRequest& request) {
   bool plain = std::all_of(rest.begin(), rest.end(),
                            [](unsigned char c) { return absl::ascii_isalnum(c) || absl::StrContains("-._~:/[]%", c); });
   if (scheme && plain && !rest.empty() && rest[0] != '/' && url.size() <= 500) return url;
-  return BadField("public_url", request.public_url(), absl::StrCat("write where clients reach it, such as ",
-                                                                 rtmp ? "rtmp://worker.example.org:1935" : "https://vod.example.org"));
+  const char* example = rtmp ? "rtmp://worker.example.org:1935" : "https://vod.example.org";
+  return BadField("public_url", request.public_url(), absl::StrCat("write where clients reach it, such as ", example));
 }
 
 absl::StatusOr<NewResource> ReadJoin(const v1::JoinRequest& request) {
