@@ -1,5 +1,6 @@
 #include "api/gateway/call_handler.h"
 
+#include <arpa/inet.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <memory>
@@ -80,6 +81,17 @@ bool IsJson(absl::string_view content_type) {
   return true;
 }
 
+// The caller's address. A proxy on this machine (nginx for TLS) puts it last into X-Forwarded-For; from elsewhere the header is not
+// believed. Without it all that come through the proxy would be limited as one.
+std::string PeerOf(const http::RequestHead& head) {
+  bool from_here = head.peer == "127.0.0.1" || head.peer == "::1" || head.peer == "::ffff:127.0.0.1";
+  absl::string_view named = head.Find("X-Forwarded-For");
+  std::string last(absl::StripAsciiWhitespace(named.substr(named.rfind(',') + 1)));
+  unsigned char address[16];
+  bool valid = inet_pton(AF_INET, last.c_str(), address) == 1 || inet_pton(AF_INET6, last.c_str(), address) == 1;
+  return from_here && valid && head.Count("X-Forwarded-For") == 1 ? last : head.peer;
+}
+
 absl::StatusOr<std::string> PrintJson(const pb::Message& message) {
   pb::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
@@ -110,7 +122,7 @@ http::Awaitable<http::Response> CallHandler::Handle(const http::RequestHead& hea
   call.match = routes_.Find(head.method, head.path);
   if (call.match.route == nullptr) co_return NoRoute(call.match, head);
   call.query = std::string(head.query);
-  call.metadata = {std::string(head.Find("Authorization")), head.peer, std::string(head.Find("X-Request-Id"))};
+  call.metadata = {std::string(head.Find("Authorization")), PeerOf(head), std::string(head.Find("X-Request-Id"))};
   absl::Status status = co_await ReadBody(head, body, call);
   if (!status.ok()) co_return Refused(call, status);
   bool ran = false;

@@ -46,6 +46,14 @@ const playsOn = async (what, seconds = 1.5) => {
     return currentTime >= start + wanted;
   }, [from, seconds]);
 };
+// No fault that the checker can find, of WCAG 2.2 AA.
+const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const accessible = async (what) => {
+  await tab.evaluate(axe);
+  const { violations } = await tab.evaluate(() => window.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`), [], what);
+};
 const shoot = async (name) => {
   if (pictures) await tab.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 };
@@ -66,6 +74,7 @@ const steps = {
     await hasText('waiting-text', /CET|CEST|GMT\+[12]/);
     assert.equal(await textOf('title'), broadcast.playback.title);
     await shoot('countdown');
+    await accessible('countdown');
     await fits(320);
     await shoot('countdown-320');
     await tab.setViewportSize({ width: 1100, height: 800 });
@@ -97,6 +106,7 @@ const steps = {
       return Math.abs(camera - slides - 2) < 0.1;
     });
     await shoot('both-live');
+    await accessible('live');
     await fits(320);
     await shoot('both-live-320');
     await tab.setViewportSize({ width: 1100, height: 800 });
@@ -145,6 +155,7 @@ const steps = {
     await hasText('slate-text', /interrupted; it goes on here by itself/);
     await hasText('badge', /Interrupted/);
     await shoot('slate');
+    await accessible('slate');
     broadcast.resume();
     await until('the slate leaves', () => document.querySelector('#slate').hidden);
     await playsOn('after the slate');
@@ -187,6 +198,7 @@ const steps = {
     await shoot('recording');
     await tab.emulateMedia({ colorScheme: 'dark' });
     await shoot('recording-dark');
+    await accessible('dark');
     await tab.emulateMedia({ colorScheme: 'light' });
     await fits(320);
     await shoot('recording-320');
@@ -237,6 +249,7 @@ const steps = {
     await tab.evaluate(() => window.dispatchEvent(new Event('online')));
     await hasText('waiting-text', /withdrawn/);
     await shoot('refused');
+    await accessible('refused');
   },
 };
 

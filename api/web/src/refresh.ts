@@ -33,6 +33,8 @@ const longestPauseMs = 30_000;
 
 // Milliseconds until the next question, without jitter.
 export function pauseAfter(playback: Playback, now: number): number {
+  const onAir = playback.views.some((view) => view.state === 'VIEW_LIVE' || view.state === 'VIEW_INTERRUPTED');
+  if (onAir) return 5000;
   if (playback.state === 'RECORDED' || playback.state === 'FAILED') return 60_000;
   const start = Date.parse(playback.startTime ?? '');
   const due = now > start - beforeStartMs && now < start + afterStartMs;
@@ -92,7 +94,8 @@ export class Refresher {
       const playback = answer as Playback;
       learnTime(playback.now, sent, Date.now());
       this.token = playback.token || this.token;
-      this.listener.onPlayback({ ...playback, views: playback.views ?? [] });
+      playback.views ??= [];
+      this.listener.onPlayback(playback);
       return pauseAfter(playback, serverNow());
     }
     const refused = response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status);

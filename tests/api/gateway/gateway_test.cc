@@ -271,5 +271,21 @@ TEST_F(LimitedGatewayTest, WhoAsksTooOftenIsToldToWait) {
   EXPECT_FALSE(answer.http.Find("Retry-After").empty());
 }
 
+TEST_F(LimitedGatewayTest, CallersBehindAProxyOfThisMachineAreToldApart) {
+  ASSERT_OK_AND_ASSIGN(gateway_, api::Gateway::Start({"127.0.0.1:0", web_.path()}, limited_.registry(), limited_.invoker(), limited_.calls()));
+  auto status_for = [&](const std::string& forwarded) {
+    http::ClientRequest request;
+    request.url = "/v1/keys";
+    request.headers = {{"X-Forwarded-For", forwarded}};
+    return Send(request).status;
+  };
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(status_for("198.51.100.7, 192.0.2.1"), 200);
+  // What the caller itself claims stands before what the proxy saw.
+  EXPECT_EQ(status_for("198.51.100.8, 192.0.2.1"), 429);
+  EXPECT_EQ(status_for("2001:db8::1"), 200);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(status_for("nonsense"), 200);
+  EXPECT_EQ(status_for("more nonsense"), 429);
+}
+
 }  // namespace
 }  // namespace lectern
