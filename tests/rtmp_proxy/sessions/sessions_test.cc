@@ -17,6 +17,7 @@
 #include "common/http/client.h"
 #include "lectern/v1/live.pb.h"
 #include "rtmp_proxy/front/front.h"
+#include "rtmp_proxy/front/nginx_process.h"
 #include "tests/rtmp_proxy/support/fake_live_api.h"
 #include "tests/rtmp_proxy/support/fake_worker.h"
 #include "tests/rtmp_proxy/support/publisher.h"
@@ -314,6 +315,24 @@ TEST_F(SessionsTest, AKilledWorkersPlaceIsTakenWithoutAWordToThePublisher) {
   EXPECT_EQ(worker_.leg().name, "12-2");
   EXPECT_TRUE(publisher.running());
   EXPECT_EQ(sessions_->Counts().publishers, 1);
+}
+
+TEST_F(SessionsTest, AfterTheFrontWasKilledThePublisherGoesOnInTheSameStream) {
+  Start();
+  Publisher publisher(Url());
+  ASSERT_TRUE(WaitForPictures(25));
+  absl::StatusOr<NginxProcess> nginx = NginxProcess::Find("nginx", std::filesystem::canonical(dir_.path()).string() + "/front");
+  ASSERT_OK(nginx);
+  for (pid_t pid : nginx->Pids()) kill(pid, SIGKILL);
+  EXPECT_TRUE(publisher.WaitForEnd());
+  EXPECT_TRUE(WaitForPublishers(0));
+  ASSERT_TRUE(Eventually([&] { return front_->ListPublishers().ok(); }));
+  int64_t end_ms = worker_.leg().pictures.back();
+  size_t before = worker_.leg().pictures.size();
+  Publisher again(Url());
+  ASSERT_TRUE(WaitForMorePictures(25));
+  EXPECT_EQ(worker_.legs().size(), 1u);
+  EXPECT_GT(worker_.leg().pictures[before], end_ms);
 }
 
 TEST_F(SessionsTest, TheTokenIsInNoFile) {
