@@ -20,7 +20,7 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the req
 //
 // Any origin may call, with a bearer token but without credentials of the browser. Errors are {"error": {...}} with the HTTP status
 // of rpc::HttpCode; besides those of the call:
-//   404 PATH_NOT_FOUND, 405 METHOD_NOT_ALLOWED (with Allow), 413 BODY_TOO_LARGE, 415 NOT_JSON (a body that is not application/json),
+//   404 PATH_NOT_FOUND, 405 METHOD_NOT_ALLOWED (with Allow), 413 BODY_TOO_LARGE, 415 NOT_JSON (a body but not application/json),
 //   400 BAD_JSON, UNKNOWN_FIELD, UNKNOWN_PARAMETER, BAD_FIELD, BODY_NOT_EXPECTED, BAD_HEADER, 429 SERVER_BUSY.
 class CallHandler {
  public:
