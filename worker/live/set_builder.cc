@@ -8,7 +8,8 @@ namespace {
 
 const int64_t kSegmentMs = absl::ToInt64Milliseconds(kSegment);
 // A key frame that far behind the picture before it begins a new set, and the hole is told.
-constexpr int64_t kHoleMs = 1000;
+// A smaller one lengthens its segment, which then still rounds to the target duration of the playlist.
+constexpr int64_t kHoleMs = 450;
 // Sound that is so far behind its picture is not waited for.
 constexpr int64_t kSoundBehindMs = 1500;
 
