@@ -646,6 +646,7 @@ TEST_F(LinkTest, TellsARunWhyItIsToEnd) {
 }
 
 TEST_F(LinkTest, SendsTheNewestLiveReportOfEachJob) {
+  api_.beat_ms = 60'000;
   std::unique_ptr<Link> link = Start();
   auto stream = api_.NextAttachment();
   ASSERT_TRUE(Eventually([&] { return link->NotReadyReason().empty(); }));
