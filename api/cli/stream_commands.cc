@@ -91,6 +91,11 @@ class Encoder {
   absl::Status Connect() {
     absl::Duration pause = kFirstPause;
     for (int attempt = 1;; ++attempt) {
+      if (connected_before_) {
+        std::cerr << "connecting again in " << absl::FormatDuration(pause) << std::endl;
+        if (!interrupt_.Sleep(pause)) return absl::CancelledError("interrupted");
+        pause *= 1.5;
+      }
       auto opened = rtmp::Publisher::Open(target_, {});
       if (opened.ok()) {
         publisher_ = *std::move(opened);
@@ -99,9 +104,6 @@ class Encoder {
         return absl::OkStatus();
       }
       if (!connected_before_ || attempt >= kMostAttempts) return opened.status();
-      std::cerr << "connection lost; trying again in " << absl::FormatDuration(pause) << std::endl;
-      if (!interrupt_.Sleep(pause)) return absl::CancelledError("interrupted");
-      pause *= 1.5;
     }
   }
 
@@ -109,6 +111,8 @@ class Encoder {
   absl::Status Send(rtmp::MediaMessage message) {
     Remember(message);
     if (publisher_ == nullptr) RETURN_IF_ERROR(Connect());
+    // An encoder begins with a key frame.
+    if (headers_due_ && video_.payload != nullptr && !rtmp::IsKeyFrame(message)) return absl::OkStatus();
     if (std::exchange(headers_due_, false)) {
       first_ms_ = message.timestamp_ms;
       for (rtmp::MediaMessage* header : {&data_, &video_, &audio_}) {
@@ -118,7 +122,10 @@ class Encoder {
       }
     }
     message.timestamp_ms = std::max<int64_t>(0, message.timestamp_ms - first_ms_);
-    if (!publisher_->Send(message).ok()) publisher_.reset();
+    if (absl::Status sent = publisher_->Send(message); !sent.ok()) {
+      std::cerr << "connection lost: " << sent.message() << std::endl;
+      publisher_.reset();
+    }
     return absl::OkStatus();
   }
 

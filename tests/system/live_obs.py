@@ -5,7 +5,7 @@ import signal
 import sys
 
 from onair import LECTURER, LiveSystem, Obs, Watcher, have_obs, playlist, variants
-from system import check, decode, program_of, wait_until
+from system import check, decode, wait_until
 
 
 def worker_is_killed(system, watcher, lecture, obs):
@@ -19,9 +19,8 @@ def worker_is_killed(system, watcher, lecture, obs):
 
 def front_is_killed(system, watcher, obs):
     before = obs.connections()
-    for pid in system.leftovers_everywhere():
-        if program_of(pid) == "nginx":
-            os.kill(pid, signal.SIGKILL)
+    for pid in system.front_pids():
+        os.kill(pid, signal.SIGKILL)
     wait_until("OBS is connected again", lambda: obs.connections() > before, 40)
     watcher.wait_segments(3, 40)
 

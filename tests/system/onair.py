@@ -2,6 +2,7 @@
 looks at the playlists as a player does and checks every rule on the way."""
 import contextlib
 import datetime
+import glob
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ import threading
 import time
 import urllib.parse
 
-from system import Failed, Process, System, check, fetch, free_ports, wait_until
+from system import Failed, Process, System, check, exists, fetch, program_of, wait_until
 
 LECTURER = "lecturer@example.org"
 RATE = 25
@@ -129,18 +130,24 @@ class LiveSystem(System):
         one = self.live_stream(lecture, view)
         return one.get("workerHost") if one else None
 
-    def leftovers_everywhere(self):
-        """All processes of this system but those that it started itself."""
-        own = {process.pid for process in self.processes.values() if process.alive()}
-        return [pid for pid in super().leftovers() if pid not in own]
+    def front_pids(self):
+        """The nginx processes of the proxy, orphans too. A worker process names no folder, but shares its master's session."""
+        masters = [pid for pid in super().leftovers() if program_of(pid) == "nginx"]
+        sessions = {os.getsid(pid) for pid in masters} | getattr(self, "_front_sessions", set())
+        self._front_sessions = sessions
+        found = []
+        for path in glob.glob("/proc/[0-9]*"):
+            pid = int(path.split("/")[-1])
+            with contextlib.suppress(OSError):
+                if program_of(pid) == "nginx" and os.getsid(pid) in sessions and exists(pid):
+                    found.append(pid)
+        return found
 
     def leftovers(self):
         """The front outlives a killed proxy on purpose; the scenario's end is the end for it, too."""
-        for pid in super().leftovers():
+        for pid in self.front_pids():
             with contextlib.suppress(OSError):
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-                if b"nginx" in words:
-                    os.kill(pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.2)
         return super().leftovers()
 

@@ -140,7 +140,8 @@ std::vector<SegmentSet> SetBuilder::Collect(absl::Duration now, bool everything)
   while (!pending_.empty() && (everything || Ready(pending_.front(), now))) {
     SegmentSet set = Take(pending_.front());
     pending_.pop_front();
-    bool something = std::any_of(set.segments.begin(), set.segments.end(), [](const TrackSegment& s) { return s.bytes != nullptr; });
+    bool something =
+        std::any_of(set.segments.begin(), set.segments.end(), [](const TrackSegment& s) { return s.bytes != nullptr; });
     if (something) sets.push_back(std::move(set));
   }
   return sets;
