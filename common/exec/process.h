@@ -20,8 +20,8 @@ struct ProcessOptions {
   int niceness = 0;
   int64_t memory_limit_bytes = 0;                // RLIMIT_AS; 0: none
   int64_t file_limit_bytes = 0;                  // RLIMIT_FSIZE; 0: none
-  // Descriptors of ours that the child gets: as its standard input (-1: /dev/null), and as its descriptors 3, 4 ... We keep our own,
-  // and should close them after Start, or the child never sees the end of a pipe.
+  // Descriptors of ours that the child gets: as its standard input (-1: /dev/null), and as its descriptors 3, 4 ... (at most 16).
+  // We keep our own, and should close them after Start, or nobody ever sees the end of a pipe.
   int stdin_descriptor = -1;
   std::vector<int> descriptors;
   size_t stderr_tail_bytes = 4096;               // kept for error messages

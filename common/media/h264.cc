@@ -133,7 +133,8 @@ absl::Status ReadSize(BitReader& bits, H264Sps& sps) {
   if (!sps.progressive) bits.Flag();
   bits.Flag();
   int64_t height = units * 16 * fields;
-  if (!bits.ok() || width > kMostPixels || height > kMostPixels || width * height > kMostPixels) return Broken("size of the picture");
+  if (!bits.ok() || width > kMostPixels || height > kMostPixels || width * height > kMostPixels)
+    return Broken("size of the picture");
   if (bits.Flag()) {
     int64_t across = sps.chroma_format == 1 || sps.chroma_format == 2 ? 2 : 1;
     int64_t down = (sps.chroma_format == 1 ? 2 : 1) * fields;

@@ -48,7 +48,8 @@ struct NalSurvey {
 // Walks the NAL units of one access unit. Errors: kInvalidArgument where the lengths do not add up.
 absl::StatusOr<NalSurvey> SurveyNals(absl::string_view access_unit, int length_size);
 
-// Appends the access unit without filler data (NAL unit type 12, H.264 7.4.2.7), which decodes to nothing. The lengths have been surveyed.
+// Appends the access unit without filler data (NAL unit type 12, H.264 7.4.2.7), which decodes to nothing. Its lengths have been
+// surveyed.
 void AppendWithoutPadding(absl::string_view access_unit, int length_size, std::string& out);
 
 }  // namespace lectern::media

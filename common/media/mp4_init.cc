@@ -25,8 +25,8 @@ std::string Matrix() {
 
 std::string MovieHeader() {
   return MakeFullBox("mvhd", 0, 0,
-                     Zeros(8) + Number(1000, 4) + Zeros(4) + Number(0x10000, 4) + Number(0x100, 2) + Zeros(10) + Matrix() + Zeros(24) +
-                         Number(kTrack + 1, 4));
+                     Zeros(8) + Number(1000, 4) + Zeros(4) + Number(0x10000, 4) + Number(0x100, 2) + Zeros(10) + Matrix() +
+                         Zeros(24) + Number(kTrack + 1, 4));
 }
 
 std::string TrackHeader(bool video, int width, int height) {
@@ -74,7 +74,8 @@ std::string Descriptor(uint8_t tag, const std::string& content) {
 std::string ElementaryStream(const std::string& config) {
   constexpr uint8_t kAac = 0x40, kAudioStream = 0x15;
   std::string decoder = Number(kAac, 1) + Number(kAudioStream, 1) + Zeros(11) + Descriptor(5, config);
-  return MakeFullBox("esds", 0, 0, Descriptor(3, Number(kTrack, 2) + Zeros(1) + Descriptor(4, decoder) + Descriptor(6, Number(2, 1))));
+  return MakeFullBox("esds", 0, 0,
+                     Descriptor(3, Number(kTrack, 2) + Zeros(1) + Descriptor(4, decoder) + Descriptor(6, Number(2, 1))));
 }
 
 }  // namespace
@@ -82,8 +83,8 @@ std::string ElementaryStream(const std::string& config) {
 std::string WriteVideoInit(const VideoInit& video) {
   constexpr uint32_t kDotsPerInch = 72 << 16;
   std::string entry = Zeros(6) + Number(1, 2) + Zeros(16) + Number(static_cast<uint64_t>(video.width), 2) +
-                      Number(static_cast<uint64_t>(video.height), 2) + Number(kDotsPerInch, 4) + Number(kDotsPerInch, 4) + Zeros(4) +
-                      Number(1, 2) + Zeros(32) + Number(24, 2) + Number(0xffff, 2) +
+                      Number(static_cast<uint64_t>(video.height), 2) + Number(kDotsPerInch, 4) + Number(kDotsPerInch, 4) +
+                      Zeros(4) + Number(1, 2) + Zeros(32) + Number(24, 2) + Number(0xffff, 2) +
                       MakeBox("avcC", std::string(video.config));
   std::string init = Init(TrackHeader(true, video.width, video.height), video.timescale, true, MakeBox("avc1", entry));
   if (video.delay == 0) return init;
@@ -91,8 +92,9 @@ std::string WriteVideoInit(const VideoInit& video) {
 }
 
 std::string WriteAudioInit(const AudioInit& audio) {
-  std::string entry = Zeros(6) + Number(1, 2) + Zeros(8) + Number(static_cast<uint64_t>(audio.channels), 2) + Number(16, 2) + Zeros(4) +
-                      Number(static_cast<uint64_t>(audio.sample_rate) << 16, 4) + ElementaryStream(std::string(audio.config));
+  std::string entry = Zeros(6) + Number(1, 2) + Zeros(8) + Number(static_cast<uint64_t>(audio.channels), 2) + Number(16, 2) +
+                      Zeros(4) + Number(static_cast<uint64_t>(audio.sample_rate) << 16, 4) +
+                      ElementaryStream(std::string(audio.config));
   return Init(TrackHeader(false, 0, 0), static_cast<uint32_t>(audio.sample_rate), false, MakeBox("mp4a", entry));
 }
 

@@ -1,4 +1,4 @@
-// Writes init segments (ISO/IEC 14496-12, -14, -15) of fragmented MP4 with one track, from what encoders send ahead of their frames.
+// Writes init segments (ISO/IEC 14496-12, -14, -15) of fragmented MP4 with one track, from what encoders send before their frames.
 // Pure; any thread.
 #pragma once
 

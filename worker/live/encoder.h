@@ -1,4 +1,5 @@
-// The FFmpeg child that makes what the encoder at the lecture did not send: smaller pictures, playable sound. Private to the building.
+// The FFmpeg child that makes what the encoder at the lecture did not send: smaller pictures, playable sound. Private to the
+// building.
 #pragma once
 
 #include <poll.h>

@@ -33,8 +33,8 @@ std::string Filters(const EncoderPlan& plan) {
   std::string from = "0:v:0";
   for (size_t i = 0; i < plan.pictures.size(); ++i) {
     const media::LadderRung& rung = plan.pictures[i];
-    std::string scale = absl::StrFormat("[%s]scale=%d:%d:flags=fast_bilinear:out_range=tv,setsar=1,format=yuv420p", from, rung.width,
-                                        rung.height);
+    std::string scale = absl::StrFormat("[%s]scale=%d:%d:flags=fast_bilinear:out_range=tv,setsar=1,format=yuv420p", from,
+                                        rung.width, rung.height);
     from = absl::StrCat("s", i);
     bool last = i + 1 == plan.pictures.size();
     chains.push_back(last ? absl::StrFormat("%s[v%d]", scale, i) : absl::StrFormat("%s,split[v%d][%s]", scale, i, from));
@@ -45,11 +45,12 @@ std::string Filters(const EncoderPlan& plan) {
 Words PictureArguments(const EncoderPlan& plan, size_t index) {
   const media::LadderRung& rung = plan.pictures[index];
   Words words = {"-map", absl::StrFormat("[v%d]", index), "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high",
-                 "-crf", absl::StrCat(rung.crf), "-maxrate", absl::StrCat(rung.max_bitrate_bps),
-                 "-bufsize", absl::StrCat(int64_t{2} * rung.max_bitrate_bps),
+                 "-crf", absl::StrCat(rung.crf), "-maxrate", absl::StrCat(rung.max_bitrate_bps), "-bufsize",
+                 absl::StrCat(int64_t{2} * rung.max_bitrate_bps),
                  // Without B-frames decoding and showing are one time, for all renditions alike.
                  "-bf", "0", "-rc-lookahead", "10", "-sc_threshold", "0", "-g", "100000", "-forced-idr", "1",
-                 "-force_key_frames", KeyFrames(plan), "-fps_mode", "passthrough", "-enc_time_base", "1/1000", "-color_range", "tv"};
+                 "-force_key_frames", KeyFrames(plan), "-fps_mode", "passthrough", "-enc_time_base", "1/1000", "-color_range",
+                 "tv"};
   if (!rung.tune.empty()) Add(words, {"-tune", rung.tune});
   if (plan.threads > 0) Add(words, {"-threads", absl::StrCat(plan.threads)});
   return words;

@@ -32,8 +32,9 @@ std::string VideoCodecName(const std::string& payload) {
 
 // E.4.2.1
 std::string AudioCodecName(const std::string& payload) {
-  static constexpr const char* kNames[] = {"pcm",       "adpcm",     "mp3",     "pcm",     "nellymoser", "nellymoser", "nellymoser", "pcm_alaw",
-                                           "pcm_mulaw", "enhanced RTMP", "aac", "speex", "unknown",    "unknown",    "mp3",        "unknown"};
+  static constexpr const char* kNames[] = {"pcm",        "adpcm",    "mp3",       "pcm",           "nellymoser", "nellymoser",
+                                           "nellymoser", "pcm_alaw", "pcm_mulaw", "enhanced RTMP", "aac",        "speex",
+                                           "unknown",    "unknown",  "mp3",       "unknown"};
   return kNames[Byte(payload, 0) >> 4];
 }
 
@@ -58,7 +59,8 @@ Parsed FrameReader::ReadVideo(const rtmp::MediaMessage& message) {
   if (type == kFramePacket) return ReadPicture(message);
   if (type != kHeaderPacket) return parsed;
   if (video_ != nullptr && *video_->payload == payload) return parsed;
-  absl::StatusOr<media::AvcConfig> avc_config = media::ParseAvcConfig(absl::string_view(payload).substr(std::min(payload.size(), kVideoHead)));
+  absl::StatusOr<media::AvcConfig> avc_config =
+      media::ParseAvcConfig(absl::string_view(payload).substr(std::min(payload.size(), kVideoHead)));
   if (!avc_config.ok()) {
     parsed.kind = Parsed::kBroken;
     return parsed;

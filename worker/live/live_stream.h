@@ -1,5 +1,5 @@
-// What a pipeline does with each message: which picture is copied, which is made by the encoder child, and from where on. Private to
-// the building.
+// What a pipeline does with each message: which picture is copied, which is made by the encoder child, and from where on. Private
+// to the building.
 #pragma once
 
 #include <poll.h>
@@ -19,7 +19,7 @@
 namespace lectern::worker {
 
 // A run of a stream. It begins undecided; then come eras, each with one video configuration and one decision (copied or encoded).
-// Not thread-safe; never blocks but in Pause, Finish and where an era ends, for at most the time that the child needs for what it has.
+// Not thread-safe; never blocks but in Pause, Finish and where an era ends, for the time that the child needs for what it has.
 class LiveStream {
  public:
   explicit LiveStream(PipelineOptions options);

@@ -1,12 +1,12 @@
 // From the messages of one encoder to HLS segments: one pipeline a stream and run.
 //
-// The top rendition is the encoder's own picture where that can be cut (H.264, key frames at most kCopyGop apart), else it is encoded;
-// smaller renditions and sound that cannot be copied come from one FFmpeg child. All tracks are cut at the same points of the timeline,
-// which depend on nothing but the media: another worker that sees the same messages cuts at the same places.
+// The top rendition is the encoder's own picture where that can be cut (H.264, key frames at most kCopyGop apart), else it is
+// encoded; smaller renditions and sound that cannot be copied come from one FFmpeg child. All tracks are cut at the same points of
+// the timeline, which depend on nothing but the media: another worker that sees the same messages cuts at the same places.
 //
-// Cutting rule: time is divided into cells [(k - 1/2) * kSegment, (k + 1/2) * kSegment) of the timeline, counted from `origin_ms` (the
-// first key frame ever). A key frame begins a segment where it is the first one in its cell. Sound follows the picture's cuts; sound
-// without a picture is cut at the first frame of each cell.
+// Cutting rule: time is divided into cells [(k - 1/2) * kSegment, (k + 1/2) * kSegment) of the timeline, counted from `origin_ms`
+// (when the first key frame ever is shown). A key frame begins a segment where it is the first one in its cell, or a second behind
+// the picture before it. Sound follows the picture's cuts; sound without a picture is cut at the first frame of each cell.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ struct SegmentSet {
 struct ResumePoint {
   int64_t origin_ms = -1;       // -1: this run sets it
   int64_t end_ms = -1;          // sets that begin before are not delivered; -1: none stored
-  std::vector<TrackFormat> formats;   // of the last set, without init; the same choice (copied or not, labels) is made again at once
+  std::vector<TrackFormat> formats;   // of the last set, without init; the same choice (copied or not) is made again at once
 };
 
 struct PipelineOptions {
@@ -98,8 +98,9 @@ class Pipeline {
   // Stops at once; what is not delivered is dropped.
   virtual ~Pipeline() = default;
 
-  // Timestamps are timeline positions. Never blocks for long. A change of codec, size or sound begins anew, with a new init segment;
-  // broken messages are dropped and counted.
+  // Timestamps are timeline positions. Never blocks for long: a tenth of a second while more waits than can be encoded. A change of
+  // codec, size or sound begins anew, with a new init segment; broken messages are dropped and counted; repeated ones (not later
+  // than what came before) are ignored.
   virtual void Push(const rtmp::MediaMessage& message) = 0;
 
   // The publisher is gone for now: what is complete is delivered, what is not is kept for a while. The next Push goes on.
@@ -109,8 +110,8 @@ class Pipeline {
 
   virtual PipelineFacts facts() const = 0;
 
-  // The newest key frame with its decoder configuration, as a little FLV (for a picture), and the last seconds of sound; empty where
-  // there is none.
+  // The newest key frame with its decoder configuration, as a little FLV (for a picture), and the last seconds of sound; empty
+  // where there is none.
   virtual std::string Sample() const = 0;
 };
 

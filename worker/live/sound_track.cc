@@ -96,7 +96,8 @@ std::string SoundTrack::Write(const std::vector<Placed>& frames, int64_t& durati
   fragment.data = data;
   media::TrackInit track;
   track.track_id = 1;
-  return media::WriteFragment(static_cast<uint32_t>(std::max<int64_t>(0, frames.front().sound.ts_ms - origin_ms_) + 1), track, fragment);
+  return media::WriteFragment(static_cast<uint32_t>(std::max<int64_t>(0, frames.front().sound.ts_ms - origin_ms_) + 1), track,
+                              fragment);
 }
 
 }  // namespace lectern::worker

@@ -24,7 +24,8 @@ struct Cut {
 // A picture: the encoder's own, or one rendition of it. Pictures come in decoding order. Not thread-safe.
 class VideoTrack {
  public:
-  VideoTrack(std::string label, bool copied, int64_t origin_ms) : label_(std::move(label)), copied_(copied), origin_ms_(origin_ms) {}
+  VideoTrack(std::string label, bool copied, int64_t origin_ms)
+      : label_(std::move(label)), copied_(copied), origin_ms_(origin_ms) {}
 
   // Of the pictures that come from now on.
   void SetConfig(std::shared_ptr<const VideoConfig> config) { config_ = std::move(config); }

@@ -235,5 +235,29 @@ TEST(ProcessTest, RoleOfTheParent) {
   process->Wait();
 }
 
+TEST(ProcessTest, GivesAChildDescriptorsToReadAndToWrite) {
+  int in[2], out[2];
+  ASSERT_EQ(pipe2(in, O_CLOEXEC), 0);
+  ASSERT_EQ(pipe2(out, O_CLOEXEC), 0);
+  ProcessOptions options;
+  options.argv = {"sh", "-c", "tr a-z A-Z >&4; ls /proc/self/fd | wc -l >&4"};
+  options.stdin_descriptor = in[0];
+  // The same one twice, so that the places 3 and 4 are both taken.
+  options.descriptors = {out[1], out[1]};
+  absl::StatusOr<std::unique_ptr<Process>> process = Process::Start(std::move(options));
+  close(in[0]);
+  close(out[1]);
+  ASSERT_OK(process);
+  ASSERT_EQ(write(in[1], "word ", 5), 5);
+  close(in[1]);
+  EXPECT_TRUE((*process)->Wait().ok());
+  char text[64] = {};
+  std::string all;
+  for (ssize_t got; (got = read(out[0], text, sizeof text)) > 0;) all.append(text, static_cast<size_t>(got));
+  close(out[0]);
+  // 0 to 4, and what ls itself opens.
+  EXPECT_EQ(all, "WORD 6\n");
+}
+
 }  // namespace
 }  // namespace lectern
