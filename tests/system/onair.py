@@ -277,6 +277,22 @@ def packets(url, kind="v", folder=None):
     return sorted(float(line.split(",")[0]) for line in result.stdout.splitlines() if line and line[0] != "N")
 
 
+def frames_by_segment(url):
+    """Pictures that decode, each segment with its own init section. FFmpeg's HLS reader does not follow a change of the init section."""
+    one, total = playlist(url), 0
+    inits = {}
+    for segment in one.segments:
+        if segment.get("gap"):
+            continue
+        init = inits.setdefault(segment["map"], fetch(urllib.parse.urljoin(url, segment["map"]))[2])
+        body = init + fetch(urllib.parse.urljoin(url, segment["uri"]))[2]
+        result = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of",
+                                 "csv=p=0", "-"], input=body, capture_output=True, timeout=60, check=False)
+        check(result.returncode == 0 and not result.stderr, f"{segment['uri']}: {result.stderr[-300:]}")
+        total += int(result.stdout.decode().strip().split(",")[0])
+    return total
+
+
 def check_even(times, rate=RATE, what="picture"):
     """No frame is missing or doubled."""
     for before, after in zip(times, times[1:]):

@@ -49,11 +49,27 @@ void LiveStream::UsePictures() {
   std::vector<std::unique_ptr<VideoTrack>> tracks;
   int64_t origin = builder_->origin_ms();
   if (state_ == State::kCopying) {
-    tracks.push_back(std::make_unique<VideoTrack>(TopLabel(*config_), true, origin));
+    tracks.push_back(std::make_unique<VideoTrack>(labels_.front(), true, origin));
     tracks.back()->SetConfig(config_);
   }
   for (const media::LadderRung& rung : rungs_) tracks.push_back(std::make_unique<VideoTrack>(rung.label, false, origin));
-  builder_->UsePictures(std::move(tracks));
+  builder_->UsePictures(std::move(tracks), state_ == State::kEncoding);
+}
+
+// A rendition keeps its name, though its size may change: players stay on it, and no rendition comes or goes in the middle.
+void LiveStream::KeepLabels() {
+  const size_t copied = state_ == State::kCopying ? 1 : 0;
+  if (labels_.empty()) {
+    for (const TrackFormat& format : options_.resume.formats) {
+      if (!format.audio) labels_.push_back(format.label);
+    }
+  }
+  if (labels_.empty()) {
+    if (copied == 1) labels_.push_back(TopLabel(*config_));
+    for (const media::LadderRung& rung : rungs_) labels_.push_back(rung.label);
+  }
+  if (rungs_.size() + copied > labels_.size()) rungs_.resize(labels_.size() - copied);
+  for (size_t i = 0; i < rungs_.size(); ++i) rungs_[i].label = labels_[i + copied];
 }
 
 void LiveStream::UseSound() {
@@ -90,6 +106,7 @@ void LiveStream::BeginEra(State state, size_t from) {
   config_ = kept_.front().config;
   last_key_ms_ = first_ms;
   rungs_ = Ladder(*config_, state == State::kCopying);
+  KeepLabels();
   UsePictures();
   UseSound();
   for (const Kept& kept : kept_) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -72,6 +73,7 @@ class LiveStream {
   void BeginSoundOnly();
   void MakeBuilder(int64_t first_ms);
   void UsePictures();
+  void KeepLabels();
   void UseSound();
   void Deliver(const Kept& kept);
   bool NeedsEncoder() const;
@@ -112,6 +114,7 @@ class LiveStream {
   std::shared_ptr<const VideoConfig> fed_config_;
   std::shared_ptr<const SoundConfig> fed_sound_config_;
   std::vector<media::LadderRung> rungs_;             // of the era
+  std::vector<std::string> labels_;                  // of the stream, best picture first
   absl::Duration restart_at_ = absl::InfiniteDuration();   // steady clock
   absl::Duration encoder_started_;
   int failures_ = 0;                                 // in a row

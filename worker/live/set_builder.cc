@@ -20,7 +20,18 @@ int64_t CellOf(int64_t position_ms, int64_t origin_ms) {
   return moved >= 0 ? moved / kSegmentMs : -((-moved + kSegmentMs - 1) / kSegmentMs);
 }
 
-void SetBuilder::UsePictures(std::vector<std::unique_ptr<VideoTrack>> tracks) { pictures_ = std::move(tracks); }
+void SetBuilder::UsePictures(std::vector<std::unique_ptr<VideoTrack>> tracks, bool on_grid) {
+  pictures_ = std::move(tracks);
+  on_grid_ = on_grid;
+}
+
+// By cells a set that begins early in its cell, behind a hole, could last three seconds. Where every key frame on the grid may cut,
+// it ends at the next one, unless it would be tiny.
+bool SetBuilder::Begins(int64_t key_ms) const {
+  if (!on_grid_) return CellOf(key_ms, options_.origin_ms) > CellOf(open_ms_, options_.origin_ms);
+  int64_t shift = kSegmentMs / 2;
+  return CellOf(key_ms + shift, options_.origin_ms) > CellOf(open_ms_ + shift, options_.origin_ms) && key_ms - open_ms_ >= kHoleMs;
+}
 
 void SetBuilder::UseSound(std::unique_ptr<SoundTrack> track) { sound_ = std::move(track); }
 
@@ -37,7 +48,7 @@ bool SetBuilder::AddPicture(size_t index, const Picture& picture, absl::Duration
   if (!picture.key && (open_ms_ < 0 || sound_leads_)) return false;
   if (picture.key && open_ms_ >= 0) {
     bool hole = !track.empty() && !sound_leads_ && picture.pts_ms - track.end_ms() > kHoleMs;
-    bool begins = sound_leads_ || CellOf(picture.pts_ms, options_.origin_ms) > CellOf(open_ms_, options_.origin_ms);
+    bool begins = sound_leads_ || Begins(picture.pts_ms);
     if (picture.pts_ms <= open_ms_) return sound_leads_ ? false : track.Add(picture);
     if (hole) {
       Close(now);

@@ -26,8 +26,9 @@ class SetBuilder {
   };
   explicit SetBuilder(Options options) : options_(options), floor_ms_(options.floor_ms) {}
 
-  // Replaces the tracks. What was cut of the old ones must have been collected.
-  void UsePictures(std::vector<std::unique_ptr<VideoTrack>> tracks);
+  // Replaces the tracks. What was cut of the old ones must have been collected. `on_grid`: their key frames were made for cutting, at
+  // the middle of each cell.
+  void UsePictures(std::vector<std::unique_ptr<VideoTrack>> tracks, bool on_grid);
   void UseSound(std::unique_ptr<SoundTrack> track);
   VideoTrack& pictures(size_t track) { return *pictures_[track]; }
   size_t picture_tracks() const { return pictures_.size(); }
@@ -66,6 +67,7 @@ class SetBuilder {
   int64_t gaps() const { return gaps_; }
 
  private:
+  bool Begins(int64_t key_ms) const;
   struct Pending {
     int64_t start_ms = 0;
     int64_t end_ms = 0;
@@ -97,6 +99,7 @@ class SetBuilder {
   bool sound_leads_ = false;
   bool late_ = false;
   int64_t newest_ms_ = -1;               // of all input
+  bool on_grid_ = false;
   int64_t gaps_ = 0;
 };
 
