@@ -169,9 +169,9 @@ class LiveStore {
   // --- opening ---
   // The lecture's stream of this view: the running one (the newest session owns it), one that is ending or ended and is taken up
   // again (new ingest job, same recording; what was to improve it is cancelled), else a new one with recording, task and job.
-  // Idempotent by session.
+  // Idempotent by session; one that another has taken its stream from opens none any more.
   // Errors: kNotFound/LECTURE_NOT_FOUND, kNotFound/RESOURCE_NOT_FOUND (VOD service), kFailedPrecondition/STREAM_ENDED (a person
-  // ended it), /ON_AIR_FROM_HALL.
+  // ended it or its lecture), /ON_AIR_FROM_HALL, kAborted/SUPERSEDED.
   absl::StatusOr<OpenedLive> Open(const OpenLive& request);
   absl::StatusOr<OpenedLive> Open(pg::Session& session, const OpenLive& request);
 
@@ -198,6 +198,10 @@ class LiveStore {
   absl::StatusOr<int64_t> MarkInterrupted(absl::Duration silent_for);
   absl::StatusOr<std::vector<DueEnd>> ListDueEnds(const LiveTimes& times) const;
   absl::StatusOr<std::vector<DueHall>> ListDueHalls() const;
+  // Streams on workers that a maintainer drains, oldest first.
+  absl::StatusOr<std::vector<int64_t>> ListOnDraining(int limit) const;
+  // Publishers' connections that were superseded so long ago that no retry of theirs can be under way.
+  absl::Status ForgetSuperseded(absl::Duration age);
   // Rehearsals older than `age` without a running stream.
   absl::StatusOr<std::vector<int64_t>> ListOldRehearsals(absl::Duration age, int limit) const;
   absl::StatusOr<LiveCounts> Count() const;

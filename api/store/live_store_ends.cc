@@ -59,6 +59,14 @@ where l.rehearsal_of is not null and l.created_at < now() - $1::interval
   and not exists (select 1 from live_streams s where s.lecture_id = l.id and s.state <> 'ended')
 order by l.created_at limit $2)sql";
 
+constexpr char kListOnDraining[] = R"sql(
+select s.id from live_streams s join jobs j on j.id = s.job_id and j.state in ('leased', 'running')
+join resources r on r.id = j.resource_id and r.draining
+where s.state in ('starting', 'live', 'interrupted') order by s.id limit $1)sql";
+
+constexpr char kForgetSuperseded[] = R"sql(
+delete from live_sessions_superseded where superseded_at < now() - $1::interval)sql";
+
 constexpr char kCount[] = R"sql(select state, count(*) as n from live_streams where state <> 'ended' group by state)sql";
 
 constexpr char kState[] = R"sql(select state, job_id from live_streams where id = $1)sql";
@@ -161,6 +169,15 @@ absl::StatusOr<std::vector<DueHall>> LiveStore::ListDueHalls() const {
 absl::StatusOr<std::vector<int64_t>> LiveStore::ListOldRehearsals(absl::Duration age, int limit) const {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"live_old_rehearsals", kListOldRehearsals}, age, limit));
   return ParseRows(rows, [](const pg::Row& row) { return row.Int("id"); });
+}
+
+absl::StatusOr<std::vector<int64_t>> LiveStore::ListOnDraining(int limit) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"live_on_draining", kListOnDraining}, limit));
+  return ParseRows(rows, [](const pg::Row& row) { return row.Int("id"); });
+}
+
+absl::Status LiveStore::ForgetSuperseded(absl::Duration age) {
+  return pool_.Run({"live_forget_superseded", kForgetSuperseded}, age).status();
 }
 
 absl::StatusOr<LiveCounts> LiveStore::Count() const {

@@ -12,9 +12,9 @@
 namespace lectern::api {
 namespace {
 
-// Streams of one lecture are opened, and the lecture deleted, one after the other.
+// Streams of one lecture are opened, and the lecture ended or deleted, one after the other.
 constexpr char kLockLecture[] = R"sql(
-select c.organization_id, now() as now, coalesce(l.ends_at, l.starts_at + interval '4 hours', 'infinity') as ends_at
+select c.organization_id, now() as now, l.ended_at is not null as ended, coalesce(l.ends_at, l.starts_at + interval '4 hours', 'infinity') as ends_at
 from lectures l join courses c on c.id = l.course_id where l.id = $1 for no key update of l)sql";
 
 constexpr char kNewest[] = R"sql(
@@ -22,6 +22,13 @@ select s.id, s.state, s.source, s.by_hand, s.asset_id, s.started_at, a.state as 
        r.removed_at is null as kept
 from live_streams s join assets a on a.id = s.asset_id join resources r on r.id = a.vod_resource_id
 where s.lecture_id = $1 and s.view = $2 order by s.id desc limit 1)sql";
+
+// A statement of its own, since it must see what was committed while the lecture's lock was waited for.
+constexpr char kIsSuperseded[] = R"sql(select session from live_sessions_superseded where session = $1)sql";
+
+constexpr char kSupersede[] = R"sql(
+insert into live_sessions_superseded (session, stream_id)
+select session, id from live_streams where id = $1 and session not in ('', $2) on conflict do nothing)sql";
 
 constexpr char kTakeOver[] = R"sql(
 update live_streams set session = $2, proxy_id = nullif($3::bigint, 0), user_id = nullif($4::bigint, 0),
@@ -59,6 +66,16 @@ bool CanGoOn(const pg::Row& row) {
   return there && row.Bool("kept");
 }
 
+absl::Status Ended() {
+  return WithReason(absl::FailedPreconditionError("the live stream of this lecture was ended"), "STREAM_ENDED");
+}
+
+absl::Status CheckNewest(pg::Session& session, const std::string& publisher) {
+  ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"live_is_superseded", kIsSuperseded}, publisher));
+  if (rows.empty()) return absl::OkStatus();
+  return WithReason(absl::AbortedError("a newer connection with this token owns the live stream"), "SUPERSEDED");
+}
+
 // The lecture that a stream is opened for.
 struct Place {
   int64_t organization = 0;
@@ -87,6 +104,7 @@ absl::Status TakeOver(pg::Session& session, const OpenLive& request, const pg::R
   if (newest.Text("source") == "hall") {
     return WithReason(absl::FailedPreconditionError("the lecture hall has this view on air"), "ON_AIR_FROM_HALL");
   }
+  RETURN_IF_ERROR(session.Run({"live_supersede", kSupersede}, newest.Int("id"), request.session).status());
   return session
       .Run({"live_take_over", kTakeOver}, newest.Int("id"), request.session, request.proxy_id, request.user_id, request.token_id)
       .status();
@@ -101,6 +119,7 @@ absl::StatusOr<std::vector<std::string>> Resume(pg::Session& session, JobStore& 
   if (revived.affected() == 0) return absl::AbortedError("the recording was forgotten meanwhile");
   ASSIGN_OR_RETURN(InsertedTask task, InsertIngest(session, jobs, request, place, asset, ended.Text("upload_id"),
                                                    ended.Time("started_at")));
+  RETURN_IF_ERROR(session.Run({"live_supersede", kSupersede}, ended.Int("id"), request.session).status());
   RETURN_IF_ERROR(session
                       .Run({"live_resume", kResume}, ended.Int("id"), request.source, task.task, task.jobs[0], request.session,
                            request.proxy_id, request.user_id, request.token_id)
@@ -138,6 +157,8 @@ absl::StatusOr<OpenedLive> LiveStore::Open(pg::Session& session, const OpenLive&
   ASSIGN_OR_RETURN(pg::Rows lecture, session.Run({"live_lock_lecture", kLockLecture}, request.lecture_id));
   if (lecture.empty()) return NotFound("LECTURE_NOT_FOUND", "lecture", request.lecture_id);
   const Place place{lecture[0].Int("organization_id"), lecture[0].Time("now"), lecture[0].Time("ends_at")};
+  if (lecture[0].Bool("ended")) return Ended();
+  RETURN_IF_ERROR(CheckNewest(session, request.session));
   ASSIGN_OR_RETURN(pg::Rows newest, session.Run({"live_newest", kNewest}, request.lecture_id, request.view));
   OpenedLive opened;
   int64_t id = 0;
@@ -145,7 +166,7 @@ absl::StatusOr<OpenedLive> LiveStore::Open(pg::Session& session, const OpenLive&
     id = newest[0].Int("id");
     RETURN_IF_ERROR(TakeOver(session, request, newest[0]));
   } else if (!newest.empty() && newest[0].Bool("by_hand")) {
-    return WithReason(absl::FailedPreconditionError("the live stream of this lecture was ended"), "STREAM_ENDED");
+    return Ended();
   } else if (!newest.empty() && CanGoOn(newest[0])) {
     id = newest[0].Int("id");
     opened.resumed = true;

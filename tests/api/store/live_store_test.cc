@@ -106,6 +106,44 @@ TEST_F(LiveStoreTest, TheNewestSessionOwnsTheStream) {
   EXPECT_TRUE(Get(stream.id).publishing) << "the older one says nothing about it any more";
 }
 
+TEST_F(LiveStoreTest, ARepeatedOpeningOfASupersededSessionDoesNotTakeTheStreamBack) {
+  const int64_t lecture = NewLecture();
+  const LiveStreamRow stream = Open(lecture, "s1").stream;
+  Open(lecture, "s2");
+  EXPECT_THAT(live_.Open(Request(lecture, "s1")), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED"));
+  EXPECT_THAT(live_.Open(Request(NewLecture(), "s1")), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED")) << "nor another one";
+  EXPECT_EQ(Get(stream.id).session, "s2");
+  EXPECT_EQ(Open(lecture, "s2").stream.id, stream.id);
+  Set(stream.id, "state = 'ended', ended_at = now()");
+  EXPECT_TRUE(Open(lecture, "s3").resumed);
+  EXPECT_THAT(live_.Open(Request(lecture, "s2")), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED")) << "of before it ended";
+  ASSERT_OK(live_.ForgetSuperseded(absl::Hours(1)));
+  EXPECT_EQ(Number("select count(*) as n from live_sessions_superseded"), 2);
+  ASSERT_OK(live_.ForgetSuperseded(absl::ZeroDuration()));
+  EXPECT_EQ(Number("select count(*) as n from live_sessions_superseded"), 0);
+}
+
+TEST_F(LiveStoreTest, NothingIsOpenedForALectureThatIsEndedMeanwhile) {
+  const int64_t lecture = NewLecture();
+  absl::StatusOr<OpenedLive> opened;
+  std::thread opener;
+  ASSERT_OK(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    RETURN_IF_ERROR(session.Run({"test_end", "update lectures set ended_at = now() where id = $1"}, lecture).status());
+    opener = std::thread([&] { opened = live_.Open(Request(lecture)); });
+    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    int64_t waiting = 0;
+    while (waiting == 0 && absl::Now() < give_up) {
+      waiting = Number("select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    }
+    EXPECT_GT(waiting, 0) << "it does not wait for what is being done to its lecture";
+    return absl::OkStatus();
+  }));
+  opener.join();
+  EXPECT_THAT(opened, StatusIs(absl::StatusCode::kFailedPrecondition, "STREAM_ENDED"));
+  EXPECT_EQ(Number("select count(*) as n from live_streams"), 0);
+  EXPECT_EQ(Number("select count(*) as n from assets"), 0);
+}
+
 TEST_F(LiveStoreTest, AStreamThatAPersonEndedIsNotTakenUpAgain) {
   const int64_t lecture = NewLecture();
   const LiveStreamRow stream = Open(lecture).stream;
