@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.parse
 
-from system import Failed, Process, System, check, exists, fetch, program_of, wait_until
+from system import ROOT, Failed, Process, System, check, exists, fetch, program_of, wait_until
 
 LECTURER = "lecturer@example.org"
 RATE = 25
@@ -37,11 +37,22 @@ def clip(path, seconds=60, gop=50, size="640x360", rate=RATE, bframes=2, video=T
 
 
 class LiveSystem(System):
-    """As System, with live streaming. `rtmp` is what a lecturer writes into OBS."""
+    """As System, with live streaming. `rtmp` is what a lecturer writes into OBS. With `pages` the API serves the built web pages too."""
 
-    def __init__(self, api_instances=2, times=None, grace="6s"):
+    def __init__(self, api_instances=2, times=None, grace="6s", pages=False):
         super().__init__(api_instances, {**(times or {}), "live_grace": grace})
         self.personal_token = None
+        self.pages = pages
+
+    def start_api(self, k, extra=()):
+        if self.pages:
+            listen = self.serving(f"gateway-{k + 1}").removeprefix("http://")
+            extra = [f"--gateway_listen={listen}", f"--web_dir={ROOT}/api/web/dist", *extra]
+        super().start_api(k, extra)
+
+    def ctl_environment(self, person):
+        gateway = {"LECTERN_GATEWAY": self.serving("gateway-1")} if self.pages else {}
+        return {**super().ctl_environment(person), **gateway}
 
     def start_worker(self, organization=None, name="worker", slots=2, scratch=None, extra=(), live=True):
         if live:

@@ -256,11 +256,11 @@ class System:
             result = subprocess.run([BINARIES / "lectern-api", *arguments], env=environment, capture_output=True, text=True, check=False)
             check(result.returncode == 0, f"lectern-api {arguments[0]}: {result.stderr}")
 
-    def start_api(self, k):
+    def start_api(self, k, extra=()):
         name = f"api-{k + 1}"
         times = [f"--{flag}={value}" for flag, value in self.times.items()]
         self.add(name, [BINARIES / "lectern-api", f"--grpc_listen=127.0.0.1:{self.grpc_ports[k]}", "--create_master_key",
-                         f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times],
+                         f"--admin_port={self.admin_port(name)}", "--drain_timeout=5s", *times, *extra],
                  self.api_environment())
 
     def admin_port(self, name):
