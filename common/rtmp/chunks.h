@@ -55,6 +55,7 @@ class ChunkReader {
   // The next complete message; false: more bytes are needed.
   bool Next(RawMessage& message);
   size_t ready_count() const { return ready_.size(); }
+  void DropOldest() { ready_.pop_front(); }
 
  private:
   // What a chunk stream's next message may take from the one before.

@@ -27,7 +27,7 @@ absl::StatusOr<Target> ParseUrl(absl::string_view url);
 
 struct ClientOptions {
   absl::Duration connect_timeout = absl::Seconds(3);   // until the server has accepted the stream
-  absl::Duration write_timeout = absl::Seconds(5);     // without a byte taken
+  absl::Duration write_timeout = absl::Seconds(5);     // without a byte taken; infinite where a silence limit is set afterwards
   size_t max_message_bytes = 32 << 20;
 };
 

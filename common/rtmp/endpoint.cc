@@ -31,7 +31,7 @@ constexpr uint32_t kCommandChunks = 3;
 constexpr size_t kReadBytes = 64 << 10;
 // Buffers that one large message blew up are given back.
 constexpr size_t kKeptBuffer = 64 << 10;
-// What the other side says while we write is small talk; more than this waits.
+// What the other side says while we write is small talk; no more than this waits.
 constexpr size_t kMaxUnhandled = 256;
 
 absl::Duration SteadyNow() { return RealClock().Steady(); }
@@ -42,7 +42,9 @@ void SetOption(int fd, int level, int option, int value) { setsockopt(fd, level,
 
 void TuneSocket(int fd, absl::Duration write_timeout) {
   SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(absl::ToInt64Milliseconds(write_timeout)));
+  if (write_timeout < absl::InfiniteDuration()) {
+    SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(absl::ToInt64Milliseconds(write_timeout)));
+  }
   // A peer that lost its power says nothing any more, also where we have nothing to write to it.
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 10);
@@ -217,8 +219,12 @@ absl::Status Endpoint::Flush(absl::string_view bytes) {
       continue;
     }
     if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return Gone(errno);
+    bool limited = silence_limit_ < absl::InfiniteDuration();
+    // One that is to be heard all the time repeats itself, so that its newest words are enough.
+    if (limited && reader_.ready_count() >= kMaxUnhandled) reader_.DropOldest();
     bool read_too = options_.read_while_writing && reader_.ready_count() < kMaxUnhandled;
-    absl::Duration deadline = std::min(progressed + options_.write_timeout, heard_ + silence_limit_ + absl::Milliseconds(1));
+    absl::Duration deadline = progressed + options_.write_timeout;
+    if (read_too) deadline = std::min(deadline, heard_ + silence_limit_ + absl::Milliseconds(1));
     ASSIGN_OR_RETURN(int possible, WaitFor(kWrite | (read_too ? kRead : 0), deadline));
     if (possible & kRead) RETURN_IF_ERROR(ReadSome().status());
     if (read_too) RETURN_IF_ERROR(CheckSilence());

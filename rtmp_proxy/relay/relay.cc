@@ -20,6 +20,7 @@ namespace {
 // Between two attempts at the same trouble.
 constexpr absl::Duration kFirstWait = absl::Milliseconds(250);
 constexpr absl::Duration kLongestWait = absl::Seconds(2);
+constexpr absl::string_view kStreamEnded = "STREAM_ENDED";
 // A worker that held for so long was no part of the trouble before it.
 constexpr absl::Duration kHeldWell = absl::Seconds(1);
 // The last frame's own length, and sound that ends a little after the picture, are not in the confirmation.
@@ -51,6 +52,11 @@ class RelayImpl final : public Relay {
     reacquire_ = true;
     reason_ = std::string(reason);
     if (publisher_) publisher_->Break();
+  }
+
+  void Reopen() override {
+    absl::MutexLock lock(&mu_);
+    reopened_ = true;
   }
 
   bool Finish(absl::Duration patience) override {
@@ -115,19 +121,25 @@ class RelayImpl final : public Relay {
     int64_t failed_epoch = 0;
     while (WaitForTurn(wait) && !(Finishing() && AllConfirmed())) {
       wait = std::clamp(wait * 2, kFirstWait, kLongestWait);
+      ForgetReopening();
       absl::StatusOr<IngestAddress> address = options_.acquire(failed_epoch, Reason());
       if (!address.ok()) {
         SetReason(address.status().message());
+        if (ReasonOf(address.status()) != kStreamEnded) continue;
+        if (!WaitForReopening()) break;
+        wait = absl::ZeroDuration();
         continue;
       }
       absl::Duration held = absl::ZeroDuration();
+      int64_t confirmed_ms = ring_.totals().confirmed_ms;
       absl::Status trouble = ServeOne(*address, held);
       if (trouble.ok()) break;   // said goodbye
       // A lease that moved is nobody's failure.
       bool moved = TakeReacquire();
       failed_epoch = moved ? 0 : address->epoch;
       if (!moved) SetReason(trouble.message());
-      if (moved || held >= kHeldWell) wait = absl::ZeroDuration();
+      bool of_use = held >= kHeldWell || ring_.totals().confirmed_ms > confirmed_ms;
+      if (moved || of_use) wait = absl::ZeroDuration();
       if (!Stopping()) {
         log::Warn("the worker no longer takes a stream",
                   {{"stream", options_.stream}, {"epoch", address->epoch}, {"why", Reason()}});
@@ -143,6 +155,22 @@ class RelayImpl final : public Relay {
     mu_.AwaitWithTimeout(absl::Condition(+[](RelayImpl* relay) { return relay->stopping_ || relay->reacquire_; }, this), wait);
     reacquire_ = false;
     return !stopping_ && clock_.Steady() < finish_by_;
+  }
+
+  void ForgetReopening() {
+    absl::MutexLock lock(&mu_);
+    reopened_ = false;
+  }
+
+  // False: it is over.
+  bool WaitForReopening() {
+    log::Info("the stream has ended at the API", {{"stream", options_.stream}});
+    absl::MutexLock lock(&mu_);
+    auto told = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      return stopping_ || reacquire_ || reopened_ || finish_by_ < absl::InfiniteDuration();
+    };
+    mu_.Await(absl::Condition(&told));
+    return !stopping_ && finish_by_ == absl::InfiniteDuration();
   }
 
   std::string Reason() const {
@@ -166,6 +194,8 @@ class RelayImpl final : public Relay {
     absl::StrAppend(&target.name, "?key=", address.key);
     rtmp::ClientOptions options;
     options.connect_timeout = std::max(options_.silence_limit, absl::Milliseconds(500));
+    // A worker that is full reads slowly on purpose, and says so; one that says nothing is found by its silence.
+    options.write_timeout = absl::InfiniteDuration();
     ASSIGN_OR_RETURN(std::unique_ptr<rtmp::Publisher> publisher, rtmp::Publisher::Open(target, options));
     publisher->SetSilenceLimit(options_.silence_limit);
     {
@@ -251,6 +281,7 @@ class RelayImpl final : public Relay {
   bool delivered_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool reacquire_ ABSL_GUARDED_BY(mu_) = false;
+  bool reopened_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   bool served_before_ ABSL_GUARDED_BY(mu_) = false;
   absl::Duration finish_by_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();

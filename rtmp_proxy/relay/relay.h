@@ -47,7 +47,8 @@ struct RelayOptions {
   std::string stream;                              // "liveStreams/12", for logs
   RingLimits ring;
   absl::Duration silence_limit = absl::Milliseconds(1500);   // of the worker
-  // Where to publish; called on the relay's thread, blocks. `failed_epoch` as in AcquireIngest.
+  // Where to publish; called on the relay's thread, blocks. `failed_epoch` as in AcquireIngest. After kFailedPrecondition with the
+  // reason STREAM_ENDED it is not asked again, until Reopen or Reacquire.
   std::function<absl::StatusOr<IngestAddress>(int64_t failed_epoch, absl::string_view reason)> acquire;
 };
 
@@ -65,6 +66,8 @@ class Relay {
 
   // The lease has moved: ask anew.
   virtual void Reacquire(absl::string_view reason) = 0;
+  // The API has let a publisher in: a stream that had ended may have been taken up again. Without effect on one that goes on.
+  virtual void Reopen() = 0;
   // No more messages: delivers what is pending within `patience`, then says goodbye to the worker. Waits. True: all was confirmed.
   virtual bool Finish(absl::Duration patience) = 0;
 

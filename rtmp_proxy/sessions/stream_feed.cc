@@ -43,14 +43,19 @@ std::string StreamFeed::Take(const std::string& publisher, const std::string& se
   if (contests_.size() > kContests) contests_.pop_front();
   placed_ = false;
   timeline_.Restart();
-  if (!session.empty()) session_ = session;
+  if (!session.empty()) {
+    session_ = session;
+    relay_->Reopen();
+  }
   idle_since_ = absl::InfiniteDuration();
   return std::exchange(publisher_, publisher);
 }
 
 void StreamFeed::SetSession(const std::string& publisher, const std::string& session) {
   absl::MutexLock lock(&mu_);
-  if (publisher_ == publisher) session_ = session;
+  if (publisher_ != publisher) return;
+  session_ = session;
+  relay_->Reopen();
 }
 
 std::string StreamFeed::session() const {

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/status.h"
 #include "common/rtmp/server.h"
 #include "tests/rtmp_proxy/relay/stream_maker.h"
 #include "tests/support/status_matchers.h"
@@ -156,6 +157,7 @@ class RelayTest : public ::testing::Test {
   absl::StatusOr<IngestAddress> Acquire(int64_t failed_epoch, absl::string_view reason) {
     absl::MutexLock lock(&mu_);
     asked_.push_back({failed_epoch, std::string(reason)});
+    if (ended_) return WithReason(absl::FailedPreconditionError("the live stream has ended"), "STREAM_ENDED");
     if (!available_) return absl::ResourceExhaustedError("no worker is free");
     if (workers_.empty() || failed_epoch >= epoch_) workers_.push_back(std::make_unique<Worker>(store_, ++epoch_));
     if (on_new_worker_) on_new_worker_(*workers_.back());
@@ -177,6 +179,16 @@ class RelayTest : public ::testing::Test {
       relay_->Push(message);
       if (pace > absl::ZeroDuration()) absl::SleepFor(pace);
     }
+  }
+
+  void SetEnded(bool ended) {
+    absl::MutexLock lock(&mu_);
+    ended_ = ended;
+  }
+
+  size_t asked() {
+    absl::MutexLock lock(&mu_);
+    return asked_.size();
   }
 
   template <typename Check>
@@ -210,6 +222,7 @@ class RelayTest : public ::testing::Test {
   Store store_;
   absl::Mutex mu_;
   bool available_ ABSL_GUARDED_BY(mu_) = true;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
   int64_t epoch_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<std::unique_ptr<Worker>> workers_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<int64_t, std::string>> asked_ ABSL_GUARDED_BY(mu_);
@@ -283,6 +296,44 @@ TEST_F(RelayTest, AskingForAWorkerSlowsDown) {
   // At 0, 250, 750 and 1750 ms.
   EXPECT_GE(asked_.size(), 2u);
   EXPECT_LE(asked_.size(), 4u);
+}
+
+TEST_F(RelayTest, AStreamThatHasEndedIsNotAskedForUntilAPublisherIsLetIn) {
+  SetEnded(true);
+  Start();
+  std::vector<MediaMessage> stream = MakeStream({.end_ms = 10'000});
+  Push(stream);
+  Await("it says why", [&] { return relay_->state().reason == "the live stream has ended"; });
+  absl::SleepFor(absl::Milliseconds(700));
+  EXPECT_EQ(asked(), 1u);
+  SetEnded(false);
+  relay_->Reopen();
+  ExpectComplete(stream);
+}
+
+TEST_F(RelayTest, AStreamThatHasEndedKeepsNobodyWaiting) {
+  SetEnded(true);
+  Start();
+  Push(MakeStream({.end_ms = 10'000}));
+  Await("it was asked for", [&] { return asked() == 1; });
+  absl::Time begun = absl::Now();
+  EXPECT_FALSE(relay_->Finish(absl::Seconds(60)));
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(30));
+}
+
+TEST_F(RelayTest, WorkersThatStoreSomethingAndDieAreReplacedAtOnce) {
+  // Each confirms a few GOPs, and lives far shorter than a second.
+  on_new_worker_ = [n = 0](Worker& worker) mutable {
+    if (++n < 9) worker.DieAfter(600);
+  };
+  Start();
+  std::vector<MediaMessage> stream = MakeStream({.end_ms = 60'000});
+  absl::Time begun = absl::Now();
+  Push(stream);
+  Await("the ninth one has it", [&] { return relay_->state().epoch == 9; });
+  // 250 + 500 + 1000 + 5 x 2000 ms, where each counted as the same trouble.
+  EXPECT_LT(absl::Now() - begun, absl::Seconds(6));
+  ExpectComplete(stream);
 }
 
 TEST_F(RelayTest, APublisherThatComesBackGoesOnWithItsNewHeaders) {
