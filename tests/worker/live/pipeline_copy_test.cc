@@ -161,11 +161,11 @@ TEST(PipelineCopyTest, BeginsANewInitSegmentWhereTheSizeChanges) {
   both.insert(both.end(), large.begin(), large.end());
   std::vector<SegmentSet> sets = RunPipeline(CopyOnly(), both);
   EXPECT_THAT(Cuts(sets), ElementsAre(80, 2080, 4080, 5080, 7080, 9080, 10'080));
-  EXPECT_THAT(Labels(sets), ElementsAre("180p", "audio", "360p"));
-  EXPECT_EQ(ShownAt(Joined(sets, "180p")).size(), 125u);
-  EXPECT_EQ(ShownAt(Joined(sets, "360p")).size(), 125u);
-  EXPECT_EQ(sets[2].formats[0].label, "180p");
-  EXPECT_EQ(sets[3].formats[0].label, "360p");
+  EXPECT_THAT(Labels(sets), ElementsAre("180p", "audio"));   // the rendition keeps its name
+  EXPECT_EQ(ShownAt(Joined({sets.begin(), sets.begin() + 3}, "180p")).size(), 125u);
+  EXPECT_EQ(ShownAt(Joined({sets.begin() + 3, sets.end()}, "180p")).size(), 125u);
+  EXPECT_EQ(sets[2].formats[0].height, 180);
+  EXPECT_EQ(sets[3].formats[0].height, 360);
 }
 
 TEST(PipelineCopyTest, NamesForeignCodecsAndGoesOnWithoutThem) {
