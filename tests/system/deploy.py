@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from system import ROOT, check, exists, fetch, free_ports, wait_until
+from system import ROOT, check, exists, fetch, free_ports, program_of, wait_until
 
 
 def command(name, *arguments):
@@ -47,6 +47,13 @@ def port_is_free(port):
             return False
 
 
+def front_of(data):
+    """The front's nginx: the master names the folder, its children only the master."""
+    masters = [pid for pid in processes_of(data) if program_of(pid) == "nginx"]
+    children = [int(word) for pid in masters for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return sorted({*masters, *children})
+
+
 def scenario(data):
     options = ("--data", str(data), "--port-base", str(port_base()), "--no-demo", "--no-build", "--api-instances", "2")
     code, text = command("up", *options)
@@ -64,13 +71,16 @@ def scenario(data):
     check(code == 0 and time.monotonic() - started < 10, f"the second up took {time.monotonic() - started:.1f} s:\n{text}")
     check(json.loads((data / "endpoints.json").read_text())["pids"] == endpoints["pids"], "the second up restarted something")
 
-    for name in ("lectern-worker", "lectern-api", "lectern-vod", "postgres"):
+    for name in ("lectern-worker", "lectern-api", "lectern-vod", "lectern-rtmp-proxy", "postgres"):
         os.kill(endpoints["pids"][name], signal.SIGKILL)
         wait_until(f"{name} is back", lambda: json.loads((data / "endpoints.json").read_text())["pids"][name] != endpoints["pids"][name], 15)
     wait_until("all is well again", lambda: command("status", "--data", str(data))[0] == 0, 30, 0.5)
 
+    front = front_of(data)
+    check(len(front) > 1, f"there is no front: {front}")
     code, text = command("down", "--data", str(data))
     check(code == 0, f"down failed:\n{text}")
+    check(not any(exists(pid) for pid in front), f"the front is left: {front}")
     check(not processes_of(data), f"processes are left: {processes_of(data)}\n{text}")
     check("ending" not in text, f"something did not stop by itself:\n{text}")
 

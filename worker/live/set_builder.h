@@ -26,8 +26,8 @@ class SetBuilder {
   };
   explicit SetBuilder(Options options) : options_(options), floor_ms_(options.floor_ms) {}
 
-  // Replaces the tracks. What was cut of the old ones must have been collected. `on_grid`: their key frames were made for cutting, at
-  // the middle of each cell.
+  // Replaces the tracks. What was cut of the old ones must have been collected. `on_grid`: their key frames were made for cutting,
+  // at the middle of each cell.
   void UsePictures(std::vector<std::unique_ptr<VideoTrack>> tracks, bool on_grid);
   void UseSound(std::unique_ptr<SoundTrack> track);
   VideoTrack& pictures(size_t track) { return *pictures_[track]; }

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Fifty pass-through ingests of 1 Mbit/s at once, through one proxy and one worker, for ten minutes: is a segment lost?
 
     tests/bench/live/ingests.py [--streams 50] [--minutes 10]

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Figures of the live path, each beside its floor: failover, end of a lecture, glass to glass.
 
     tests/bench/live/live.py [failover] [end] [glass]
