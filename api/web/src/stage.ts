@@ -28,6 +28,7 @@ export class Stage {
   soundBlocked = false;
   trouble: Trouble = 'none';
   private views: ViewPlayback[] = [];
+  private toldAt = 0;                     // performance.now() when the API last told of them
   private expires = 0;                    // of their token
   private following = true;               // stays at the live edge
   private catchingUp = false;
@@ -49,7 +50,8 @@ export class Stage {
 
   get video(): HTMLVideoElement { return this.main.video; }
   get live(): boolean { return this.main.live; }
-  get interrupted(): boolean { return this.shown()?.state === 'VIEW_INTERRUPTED'; }
+  // What the API said some seconds ago is outdated by media that came since.
+  get interrupted(): boolean { return this.shown()?.state === 'VIEW_INTERRUPTED' && this.main.newMediaAt < this.toldAt; }
 
   // Seconds between the world and the picture; null in a recording.
   behind(): number | null {
@@ -72,6 +74,7 @@ export class Stage {
   // What can be played now. The first time, playing begins: at `at`, else at the live edge or the beginning.
   show(views: ViewPlayback[], expires: number, at: number | null): void {
     this.expires = expires;
+    this.toldAt = performance.now();
     this.views = views.filter((view) => view.urls?.length > 0);
     const [first, again] = [!this.main.loaded, this.choice];
     if (!this.choices().includes(this.choice)) this.choice = this.choices()[0] ?? 'COMB';
