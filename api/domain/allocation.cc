@@ -58,14 +58,18 @@ std::string WhyNoLiveRoom(const CandidateResource& resource) {
   return "";
 }
 
+int RoomFor(const WaitingJob& job, const CandidateResource& resource) {
+  return resource.slots + (IsFinalise(job) ? kFinaliseSlots : 0) - resource.busy;
+}
+
 // Why it does not take the job although it may; empty where it can.
-std::string WhyNotNow(const CandidateResource& resource, bool live) {
+std::string WhyNotNow(const WaitingJob& job, const CandidateResource& resource) {
   if (resource.health != ResourceHealth::kAlive) return HealthWords(resource.health);
   if (resource.draining) return "is draining";
-  if (live) return WhyNoLiveRoom(resource);
+  if (IsLive(job)) return WhyNoLiveRoom(resource);
   if (resource.quarantined) return "is in quarantine after failures in a row";
   if (resource.slots <= 0) return "offers no slots";
-  if (resource.busy >= resource.slots) {
+  if (RoomFor(job, resource) <= 0) {
     return absl::StrCat("is full (", resource.busy, " of ", resource.slots, " slots in use)");
   }
   return "";
@@ -76,8 +80,8 @@ bool TakesWork(const CandidateResource& resource) {
   return resource.health == ResourceHealth::kAlive && !resource.draining && !resource.quarantined && resource.slots > 0;
 }
 
-bool HasRoom(const CandidateResource& resource) {
-  return TakesWork(resource) && resource.busy < resource.slots;
+bool HasRoom(const WaitingJob& job, const CandidateResource& resource) {
+  return TakesWork(resource) && RoomFor(job, resource) > 0;
 }
 
 double SlotShare(const CandidateResource& resource) {
@@ -104,7 +108,7 @@ class Placement {
  public:
   explicit Placement(const Snapshot& snapshot) : snapshot_(snapshot), resources_(snapshot.resources) {
     for (const CandidateResource& resource : resources_) {
-      if (HasRoom(resource)) free_ += resource.slots - resource.busy;
+      if (TakesWork(resource)) free_ += std::max(resource.slots - resource.busy, 0);
     }
   }
 
@@ -119,13 +123,13 @@ class Placement {
     std::vector<Assignment> assignments;
     for (const WaitingJob* job : order) {
       const bool live = IsLive(*job);
-      if (!live && free_ <= 0) continue;
+      if (!live && !IsFinalise(*job) && free_ <= 0) continue;
       std::optional<int> index = live ? BestLive(*job) : Best(*job);
       if (!index) continue;
       CandidateResource& resource = resources_[*index];
       assignments.push_back({job->id, resource.id, resource.epoch});
+      if (!live && resource.busy < resource.slots) --free_;
       ++(live ? resource.live_busy : resource.busy);
-      if (!live) --free_;
     }
     return assignments;
   }
@@ -152,7 +156,7 @@ class Placement {
     auto best_rank = std::make_tuple(0, 0.0, 0.0, int64_t{0});
     for (const Option& option : options) {
       const CandidateResource& resource = resources_[option.resource];
-      if (!HasRoom(resource) || (elsewhere && Contains(job.avoid, resource.id))) continue;
+      if (!HasRoom(job, resource) || (elsewhere && Contains(job.avoid, resource.id))) continue;
       auto rank = std::make_tuple(option.tier, SlotShare(resource), resource.load, resource.id);
       if (!best || rank < best_rank) {
         best = option.resource;
@@ -221,6 +225,10 @@ bool IsLive(const WaitingJob& job) {
   return job.kind == kLiveIngestKind;
 }
 
+bool IsFinalise(const WaitingJob& job) {
+  return job.kind == kFinaliseKind;
+}
+
 int OrganizationTree::Distance(int64_t ancestor, int64_t descendant) const {
   int64_t at = descendant;
   for (int steps = 0; steps < kDeepestTree; ++steps) {
@@ -252,7 +260,7 @@ std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, con
       return "belongs to another organization and is not shared";
     if (!HasCapability(resource, job.capability)) return absl::StrCat("cannot do ", job.capability);
   }
-  return WhyNotNow(resource, IsLive(job));
+  return WhyNotNow(job, resource);
 }
 
 std::unique_ptr<AllocationPolicy> RecursiveOrganizationPolicy() {

@@ -64,6 +64,12 @@ inline constexpr char kLiveIngestKind[] = "live_ingest";
 inline constexpr char kLiveCapability[] = "live";
 bool IsLive(const WaitingJob& job);
 
+// So many more than its slots a resource takes of jobs that end a recording: nobody waits for the end of a lecture until something
+// else is packaged. Known to the link (common/link/job_table.cc) and to the statement that leases (api/store/job_store.cc).
+inline constexpr int kFinaliseSlots = 4;
+inline constexpr char kFinaliseKind[] = "finalise";
+bool IsFinalise(const WaitingJob& job);
+
 struct Snapshot {
   std::vector<WaitingJob> jobs;
   std::vector<CandidateResource> resources;
@@ -88,7 +94,7 @@ bool MayEverRun(const WaitingJob& job, const CandidateResource& resource, const 
 // Why the resource does not take the job now, as half a sentence ("is draining"); empty where it can.
 std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, const OrganizationTree& tree);
 
-// A policy. Same snapshot, same answer; never a resource for which WhyNot answers, never more jobs than free slots.
+// A policy. Same snapshot, same answer; never a resource for which WhyNot answers, never more jobs than free slots and those for finalising.
 // Live streams have slots of their own: the two kinds neither take room from each other nor wait for each other.
 class AllocationPolicy {
  public:

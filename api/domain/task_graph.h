@@ -30,7 +30,6 @@ inline constexpr int kFirstPublicationClass = 2;
 inline constexpr int kImprovementClass = 3;
 inline constexpr int kBackgroundClass = 4;
 
-inline constexpr char kFinaliseKind[] = "finalise";
 
 struct PlannedJob {
   std::string kind;              // "probe", "transcode_video", "transcode_audio", "package", "thumbnails", ...

@@ -81,19 +81,20 @@ update jobs set state = 'ready' from due where jobs.id = due.id)sql";
 
 // The rows are locked before the session's room is counted, so that `busy` grows by exactly what is leased. A wish
 // whose session has no room for all of its jobs leaves them ready; the next pass sees the true room. Live streams are
-// counted apart.
+// counted apart, and what ends a recording finds room beside full slots (kFinaliseSlots).
 constexpr char kAssign[] = R"sql(
 with wish as materialized (
   select * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as w(job_id, resource_id, epoch)
 ), picked as materialized (
-  select j.id, w.resource_id, w.epoch, j.kind = 'live_ingest' as live from wish w join jobs j on j.id = w.job_id
+  select j.id, w.resource_id, w.epoch, j.kind = 'live_ingest' as live, j.kind = 'finalise' as last from wish w join jobs j on j.id = w.job_id
   where j.state = 'ready' and j.cancel_requested_at is null order by j.id for update of j skip locked
 ), room as (
   update resource_sessions s set busy = s.busy + p.count, live_busy = s.live_busy + p.live
-  from (select resource_id, epoch, count(*) filter (where not live)::int as count, count(*) filter (where live)::int as live
+  from (select resource_id, epoch, count(*) filter (where not live)::int as count, count(*) filter (where live)::int as live,
+               bool_or(last) as last
         from picked group by 1, 2) p
   where s.resource_id = p.resource_id and s.epoch = p.epoch and s.state = 'alive' and s.disconnected_at is null
-    and not s.leaving and (p.count = 0 or s.busy + p.count <= s.slots) and (p.live = 0 or s.live_busy + p.live <= s.live_slots)
+    and not s.leaving and (p.count = 0 or s.busy + p.count <= s.slots + case when p.last then 4 else 0 end) and (p.live = 0 or s.live_busy + p.live <= s.live_slots)
     and not exists (select 1 from resources r where r.id = s.resource_id and (r.draining or r.removed_at is not null))
   returning s.resource_id, s.epoch, s.api_instance
 ), leased as (

@@ -16,6 +16,7 @@ constexpr absl::Duration kProgressInterval = absl::Milliseconds(500);
 // An API that cannot reach its database keeps its streams and forgets the outcome.
 constexpr absl::Duration kResendAfter = absl::Seconds(10);
 // Of an error and of a log's tail: limits of the protocol.
+constexpr int64_t kFinaliseSlots = 4;
 constexpr size_t kMaxErrorBytes = 1024;
 constexpr size_t kMaxLogTailBytes = 4096;
 
@@ -125,6 +126,8 @@ JobTable::Verdict JobTable::Offer(const v1::Assign& assign, Slots offered, std::
   // A run that only has to end before this one takes its place, not another slot.
   bool live = assign.spec().has_live_ingest();
   int64_t slots = live ? offered.live : offered.jobs;
+  // The end of a recording does not wait for other work (kFinaliseSlots in api/domain/allocation.h).
+  if (assign.spec().has_finalise() && slots > 0) slots += kFinaliseSlots;
   int64_t busy = absl::c_count_if(entries_, [&](const auto& entry) {
     return entry.second.active() && entry.second.live == live && entry.first.job != key.job;
   });

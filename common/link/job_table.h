@@ -43,7 +43,8 @@ class JobTable {
   ~JobTable();
 
   enum class Verdict { kAccept, kReject, kKnown };
-  // What to answer to an Assign; live streams count against `slots.live`, other jobs against `slots.jobs`. The run starts with the
+  // What to answer to an Assign; live streams count against `slots.live`, other jobs against `slots.jobs`, which
+  // finalise jobs may exceed by a few. The run starts with the
   // next StartReady, so that Accept is under way before. kKnown: the run has ended and its outcome is sent again. `reason` is set
   // for kReject.
   //

@@ -144,6 +144,19 @@ TEST_F(LiveEndTest, ARecordingIsPlayableAsSoonAsItsPlaylistsAreEndedAndIsThenImp
   EXPECT_FALSE(jobs.contains("transcode_audio audio"));
 }
 
+TEST_F(LiveEndTest, TheEndOfALectureDoesNotWaitForWhatItsVodServicePackages) {
+  Begin();
+  const LiveStreamRow stream = Open(NewLecture()).stream;
+  const v1::Assign ingest = GoLive(stream);
+  keeper_->Reset();
+  FakeResource keeper(api_->address(), vod_);
+  keeper.Attach("v1", 1);
+  database_.Execute(absl::StrCat("update resource_sessions set slots = 1, busy = 1 where resource_id = ", vod_));
+  ASSERT_OK(api_->control().live().End({stream.id}, "enough", true));
+  WindUp(ingest);
+  EXPECT_TRUE(keeper.NextAssign().spec().has_finalise());
+}
+
 TEST_F(LiveEndTest, ARecordingWithAGapKeepsItsLiveRenditions) {
   Begin();
   const LiveStreamRow stream = Open(NewLecture()).stream;

@@ -305,6 +305,29 @@ WaitingJob LiveJob(int64_t id, int64_t organization, std::vector<int64_t> avoid 
   return job;
 }
 
+TEST(AllocationTest, WhatEndsARecordingFindsRoomBesideFullSlots) {
+  CandidateResource keeper = Worker(1, 3);
+  keeper.kind = "vod_service";
+  keeper.busy = keeper.slots;
+  std::vector<WaitingJob> jobs;
+  for (int64_t id = 1; id <= kFinaliseSlots + 1; ++id) {
+    jobs.push_back(Job(id, 3));
+    jobs.back().kind = kFinaliseKind;
+    jobs.back().pinned_resource = 1;
+  }
+  WaitingJob package = Job(100, 3);
+  package.pinned_resource = 1;
+  package.job_class = 0;
+  jobs.push_back(package);
+  std::vector<int64_t> expected(kFinaliseSlots, 1);
+  expected.insert(expected.end(), {0, 0});
+  EXPECT_EQ(Placed(jobs, {keeper}), expected);
+  EXPECT_EQ(WhyNot(jobs[0], keeper, Tree()), "");
+  EXPECT_NE(WhyNot(package, keeper, Tree()), "");
+  keeper.draining = true;
+  EXPECT_EQ(WhyNot(jobs[0], keeper, Tree()), "is draining");
+}
+
 TEST(LiveAllocationTest, LiveStreamsAndOtherJobsTakeNoRoomFromEachOther) {
   CandidateResource full = LiveWorker(1, 3, 1);
   full.busy = full.slots;

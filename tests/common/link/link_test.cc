@@ -567,6 +567,23 @@ v1::ServerMessage LiveAssign(int64_t job, int64_t token) {
   return message;
 }
 
+TEST_F(LinkTest, TakesTheEndOfARecordingBesideFullSlots) {
+  LinkConfig config = Config({api_.address()});
+  config.slots = 1;
+  std::unique_ptr<Link> link = Start(config);
+  auto stream = api_.NextAttachment();
+  stream->Assign(1, 1);
+  v1::ServerMessage finalise;
+  finalise.mutable_assign()->set_job(2);
+  finalise.mutable_assign()->set_token(1);
+  finalise.mutable_assign()->mutable_spec()->mutable_finalise();
+  stream->Send(finalise);
+  stream->Assign(3, 1);
+  EXPECT_EQ(stream->Expect(Message::kAccept).accept().job(), 1);
+  EXPECT_EQ(stream->Expect(Message::kAccept).accept().job(), 2);
+  EXPECT_EQ(stream->Expect(Message::kReject).reject().job(), 3);
+}
+
 TEST_F(LinkTest, CountsLiveStreamsBesideOtherJobs) {
   LinkConfig config = Config({api_.address()});
   config.slots = 1;
