@@ -71,7 +71,8 @@ absl::Status Serve(App& app, const ApiConfig& config) {
       Control::Create(config.control, KeysForControl(*keys, clock), pool, app.metrics(), clock);
   Registry registry;
   AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), control->live(), clock,
-                         config.control.suspect_after, config.live_early, config.live_late});
+                         config.control.suspect_after, config.live_early, config.live_late,
+                         config.control.live_grace});
   Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock});
   ThreadPool calls("calls", static_cast<size_t>(config.db_connections), kMaxQueuedCalls);
 

@@ -22,6 +22,10 @@ constexpr absl::Duration kComplainInterval = absl::Minutes(1);
 // A hall that starts later than this was kept from it.
 constexpr absl::Duration kLate = absl::Seconds(5);
 constexpr int kMostRehearsals = 100;
+// A full house is not asked for room with every run.
+constexpr absl::Duration kMoveInterval = absl::Seconds(5);
+constexpr int kMostMoves = 50;
+constexpr absl::Duration kForgetSuperseded = absl::Hours(24);
 
 bool IsOutage(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsInternal(status);
@@ -63,6 +67,7 @@ absl::Status LiveLoop::Apply(absl::Duration well_for) {
     RETURN_IF_ERROR(shared_.live.MarkInterrupted(shared_.config.live_silence).status());
   }
   RETURN_IF_ERROR(EndDue(well_for));
+  RETURN_IF_ERROR(EmptyDraining());
   RETURN_IF_ERROR(StartHalls());
   const absl::Duration now = shared_.clock.Steady();
   if (now - reported_at_ >= kReportInterval) {
@@ -71,6 +76,7 @@ absl::Status LiveLoop::Apply(absl::Duration well_for) {
   }
   if (now - swept_at_ < std::min(kSweepInterval, shared_.config.rehearsal_age)) return absl::OkStatus();
   swept_at_ = now;
+  RETURN_IF_ERROR(shared_.live.ForgetSuperseded(kForgetSuperseded));
   return DeleteRehearsals();
 }
 
@@ -81,6 +87,19 @@ absl::Status LiveLoop::EndDue(absl::Duration well_for) {
     if (IsOutage(ended)) return ended;
     if (!ended.ok()) log::Warn("a live stream could not be ended", {{"stream", end.stream}, {"error", ended.ToString()}});
   }
+  return absl::OkStatus();
+}
+
+// One in each run, so that a worker with many does not make all of their proxies ask at once.
+absl::Status LiveLoop::EmptyDraining() {
+  const absl::Duration now = shared_.clock.Steady();
+  if (now - moved_none_at_ < kMoveInterval) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<int64_t> streams, shared_.live.ListOnDraining(kMostMoves));
+  for (const int64_t stream : streams) {
+    const absl::Status moved = live_.Move(stream, "its worker is being drained");
+    if (moved.ok() || IsOutage(moved)) return moved;
+  }
+  if (!streams.empty()) moved_none_at_ = now;
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
 // Applies the rules of docs/live.md that follow from the clock while this instance is the leader: streams that go silent or whose
-// publisher has gone, lecture halls by their schedule, rehearsals that are over.
+// publisher has gone, workers that are drained, lecture halls by their schedule, rehearsals that are over.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ class LiveLoop {
   void Run();
   absl::Status Apply(absl::Duration well_for);
   absl::Status EndDue(absl::Duration well_for);
+  absl::Status EmptyDraining();
   absl::Status StartHalls();
   absl::Status StartHall(const DueHall& due);
   absl::Status DeleteRehearsals();
@@ -40,6 +41,7 @@ class LiveLoop {
   absl::Duration last_run_ = -absl::InfiniteDuration();
   absl::Duration reported_at_ = -absl::InfiniteDuration();
   absl::Duration swept_at_ = -absl::InfiniteDuration();
+  absl::Duration moved_none_at_ = -absl::InfiniteDuration();  // no stream on a draining worker could be moved
   absl::flat_hash_map<int64_t, absl::Duration> complained_;   // when a lecture whose hall could not start was last logged
   std::unique_ptr<PeriodicLoop> loop_;
 };

@@ -144,16 +144,16 @@ IngestLease LivePlacement::LeaseOf(int64_t job, int64_t epoch, int64_t worker, c
   return lease;
 }
 
-absl::Status LivePlacement::Move(int64_t stream) {
+absl::Status LivePlacement::Move(int64_t stream, absl::string_view why) {
   ASSIGN_OR_RETURN(IngestPlace place, shared_.live.Locate(stream));
   RETURN_IF_ERROR(CheckRunning(place));
   ASSIGN_OR_RETURN(CandidateResource chosen, Choose(place, place.resource));
-  if (IsHeld(place.job_state)) RETURN_IF_ERROR(Release(place, "moved", "moved by a person"));
+  if (IsHeld(place.job_state)) RETURN_IF_ERROR(Release(place, "moved", std::string(why)));
   if (place.job_state == JobState::kRetryWait) RETURN_IF_ERROR(shared_.jobs.MakeReady(place.stream.job_id));
   ASSIGN_OR_RETURN(const std::optional<IngestLease> lease, Assign(place, chosen));
   // Taken by somebody else meanwhile: it is on its way to another worker all the same.
   if (!lease) shared_.hints.work();
-  log::Info("live stream moved", {{"stream", stream}, {"from", place.resource}, {"to", chosen.id}});
+  log::Info("live stream moved", {{"stream", stream}, {"from", place.resource}, {"to", chosen.id}, {"reason", std::string(why)}});
   return absl::OkStatus();
 }
 

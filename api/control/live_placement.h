@@ -19,7 +19,7 @@ class LivePlacement final : public LiveControl {
   LivePlacement(Shared& shared, SessionTable& sessions);
 
   absl::StatusOr<IngestLease> AcquireIngest(const IngestRequest& request) override;
-  absl::Status Move(int64_t stream) override;
+  absl::Status Move(int64_t stream, absl::string_view why) override;
   absl::Status End(absl::Span<const int64_t> streams, absl::string_view reason, bool by_hand) override;
 
  private:

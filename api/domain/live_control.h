@@ -40,9 +40,9 @@ class LiveControl {
   // (or it is ending), kResourceExhausted/NO_FREE_WORKER with the reasons in words.
   virtual absl::StatusOr<IngestLease> AcquireIngest(const IngestRequest& request) = 0;
 
-  // To another worker; its proxy hears of it with its next report (the epoch has changed).
+  // To another worker; its proxy hears of it with its next report (the epoch has changed). `why` is for people.
   // Errors: kNotFound/STREAM_NOT_FOUND, kFailedPrecondition/STREAM_ENDED, kResourceExhausted/NO_FREE_WORKER (it stays where it is).
-  virtual absl::Status Move(int64_t stream) = 0;
+  virtual absl::Status Move(int64_t stream, absl::string_view why) = 0;
 
   // Each goes to `ending` (its ingest stores what has arrived) and from there to `ended`; those that are there already stay.
   // `by_hand`: a person did it, so that nobody and no schedule takes it up again.

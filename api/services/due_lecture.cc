@@ -39,6 +39,8 @@ absl::StatusOr<int64_t> DueLecture::Find(const UserRow& person, const std::optio
     if (facts.exists && LevelFor(caller, facts) >= Level::kLecturer) return before->lecture_id;
   }
   LectureStore& lectures = deps_.stores.lectures;
+  ASSIGN_OR_RETURN(std::optional<int64_t> interrupted, lectures.FindInterrupted(person.id, deps_.live_grace));
+  if (interrupted) return *interrupted;
   ASSIGN_OR_RETURN(std::optional<int64_t> due, lectures.FindDue(person.id, deps_.live_early, deps_.live_late));
   if (due) return *due;
   ASSIGN_OR_RETURN(std::optional<int64_t> overrunning, lectures.FindOverrunning(person.id));

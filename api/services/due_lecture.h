@@ -16,7 +16,8 @@ class DueLecture {
   explicit DueLecture(const ServiceDeps& deps) : deps_(deps) {}
 
   // Opens the stream of the first of these: the lecture of `before`, the stream that the connection has already (no rehearsal, and
-  // the person still teaches it); the lecture that is due; one that runs over its time; a rehearsal. `open.lecture_id` and its VOD
+  // the person still teaches it); the lecture that they were in until a moment ago; the one that is due; one that runs over its
+  // time; a rehearsal. `open.lecture_id` and its VOD
   // service are filled in here. A rehearsal that gives way to a lecture is ended.
   // Errors: kFailedPrecondition/NO_COURSE, /NO_VOD_SERVICE, /STREAM_ENDED; kResourceExhausted/DISK_FULL.
   absl::StatusOr<OpenedLive> Open(const UserRow& person, const std::optional<LiveStreamRow>& before, OpenLive open) const;

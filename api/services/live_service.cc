@@ -111,7 +111,7 @@ class LiveService {
 
   absl::Status Move(CallContext&, const v1::MoveLiveStreamRequest& request, v1::LiveStream& stream) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "liveStreams"));
-    RETURN_IF_ERROR(deps_.live.Move(id));
+    RETURN_IF_ERROR(deps_.live.Move(id, "moved by a person"));
     return Fill(id, stream);
   }
 

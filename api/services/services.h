@@ -58,6 +58,7 @@ struct ServiceDeps {
   absl::Duration suspect_after = absl::Seconds(5);   // a resource silent for longer gets no new work
   absl::Duration live_early = absl::Minutes(15);     // an encoder's lecture is due from so long before its start
   absl::Duration live_late = absl::Minutes(15);      // until so long after its end
+  absl::Duration live_grace = absl::Seconds(60);     // an encoder that has gone goes on where it was for so long
 };
 
 void AddAuthService(Registry& registry, const ServiceDeps& deps);

@@ -35,6 +35,20 @@ absl::StatusOr<std::optional<int64_t>> LectureStore::FindDue(int64_t user_id, ab
   return FirstId(rows);
 }
 
+constexpr char kFindInterrupted[] = R"sql(
+select l.id
+from live_streams s join lectures l on l.id = s.lecture_id
+join enrolments e on e.course_id = l.course_id and e.user_id = $1 and e.role = 'lecturer'
+where s.state in ('starting', 'live', 'interrupted') and (s.state = 'interrupted' or not s.publishing) and s.source = 'encoder'
+  and s.user_id = $1 and l.rehearsal_of is null and l.ended_at is null and coalesce(s.gone_at, now()) > now() - $2::interval
+order by s.id desc limit 1
+)sql";
+
+absl::StatusOr<std::optional<int64_t>> LectureStore::FindInterrupted(int64_t user_id, absl::Duration grace) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_find_interrupted", kFindInterrupted}, user_id, grace));
+  return FirstId(rows);
+}
+
 constexpr char kFindOverrunning[] = R"sql(
 select l.id
 from live_streams s join lectures l on l.id = s.lecture_id

@@ -116,6 +116,8 @@ class LectureStore {
   // after the start, where it has none), not ended by hand. Running ones first, then the one whose start is nearest. Lectures without
   // a start are never due.
   absl::StatusOr<std::optional<int64_t>> FindDue(int64_t user_id, absl::Duration early, absl::Duration late) const;
+  // The lecture of an encoder's stream of the person whose publisher went away less than `grace` ago, or that stores nothing now.
+  absl::StatusOr<std::optional<int64_t>> FindInterrupted(int64_t user_id, absl::Duration grace) const;
   // The lecture of a stream that the person has not ended, though it is not due any more.
   absl::StatusOr<std::optional<int64_t>> FindOverrunning(int64_t user_id) const;
   // The person's rehearsal that still runs, else a new one in the course that they taught last.

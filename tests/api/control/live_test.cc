@@ -255,16 +255,38 @@ TEST_F(LiveTest, MovingTakesAnotherWorkerAndIsNoFailover) {
   const LiveStreamRow stream = Open(NewLecture()).stream;
   absl::StatusOr<IngestLease> lease = Acquire(*api, stream);
   ASSERT_OK(lease);
-  EXPECT_THAT(api->control().live().Move(stream.id), StatusIs(absl::StatusCode::kResourceExhausted, "NO_FREE_WORKER"));
+  EXPECT_THAT(api->control().live().Move(stream.id, "moved by a person"), StatusIs(absl::StatusCode::kResourceExhausted, "NO_FREE_WORKER"));
   EXPECT_EQ(Token(stream), lease->epoch) << "it stays where it is";
   FakeResource second(api->address(), Join("worker", 1));
   second.AttachLive("w2", 1);
-  ASSERT_OK(api->control().live().Move(stream.id));
+  ASSERT_OK(api->control().live().Move(stream.id, "moved by a person"));
   const v1::Assign moved = second.NextAssign();
   EXPECT_EQ(moved.job(), stream.job_id);
   EXPECT_EQ(first.NextStopped(), lease->epoch);
   EXPECT_EQ(Failovers(stream), 0);
   EXPECT_EQ(Say(stream, true).epoch, moved.token()) << "so that the proxy asks where it is now";
+}
+
+TEST_F(LiveTest, StreamsOfADrainedWorkerGoWhereverThereIsRoom) {
+  auto api = Start("a");
+  ASSERT_TRUE(EventuallyLeader(*api));
+  const int64_t first_id = Join("worker", 3), second_id = Join("worker", 1);
+  FakeResource first(api->address(), first_id), second(api->address(), second_id);
+  first.AttachLive("w1", 3);
+  second.AttachLive("w2", 1);
+  const LiveStreamRow stays = Open(NewLecture(), "s1").stream, goes = Open(NewLecture(), "s2").stream;
+  ASSERT_OK(Acquire(*api, stays, 0, "s1"));
+  ASSERT_OK(Acquire(*api, goes, 0, "s2"));
+  ASSERT_EQ(LiveBusy(first_id), 2);
+  database_.Execute(absl::StrCat("update resources set draining = true where id = ", first_id));
+  EXPECT_TRUE(Eventually([&] { return LiveBusy(second_id) == 1; }));
+  EXPECT_EQ(second.NextAssign().job(), stays.job_id) << "the oldest first";
+  EXPECT_EQ(LiveBusy(first_id), 1) << "what has no other place stays";
+  EXPECT_EQ(Failovers(stays), 0);
+  FakeResource third(api->address(), Join("worker", 1));
+  third.AttachLive("w3", 1);
+  EXPECT_EQ(third.NextAssign().job(), goes.job_id);
+  EXPECT_EQ(LiveBusy(first_id), 0);
 }
 
 TEST_F(LiveTest, ManyStreamsThatFailMoveAndReportAtOnceLeaveTrueCountsAndMeetInNoDeadlock) {
@@ -296,7 +318,7 @@ TEST_F(LiveTest, ManyStreamsThatFailMoveAndReportAtOnceLeaveTrueCountsAndMeetInN
         std::reverse(said.begin(), said.end());
         ASSERT_OK(live_.ReportWorkers(reports));
         ASSERT_OK(live_.ReportProxy(proxy_, said));
-        if (round % 4 == 3) ASSERT_OK(api.control().live().Move(streams[i].id));
+        if (round % 4 == 3) ASSERT_OK(api.control().live().Move(streams[i].id, "moved by a person"));
         Submit(api, {Noop()});
       }
       if (i % 2 == 0) ASSERT_OK(api.control().live().End(absl::MakeConstSpan(&streams[i].id, 1), "enough", true));

@@ -333,6 +333,57 @@ TEST_F(LiveTest, ARestartedProxyTakesUpItsStreamAlsoWhereTheLectureRunsOver) {
   EXPECT_THAT(Open("", 4, v1::VIEW_UNSPECIFIED, opened.stream()), StatusIs(kUnauthenticated, "TOKEN_REVOKED"));
 }
 
+TEST_F(LiveTest, AnEncoderThatComesBackGoesOnInItsLectureThoughTheNextOneIsDue) {
+  const int64_t course = world_.NewCourse();
+  const int64_t first = Lecture(course, -90, 5);
+  const std::string token = Token(world_.lecturer);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(token, 1));
+  ASSERT_EQ(opened.lecture(), Name("lectures", first));
+  database_.Execute("update lectures set ends_at = now() - interval '1 minute'");
+  const int64_t second = Lecture(course, -1, 90);
+  const auto set = [&](const std::string& what) { database_.Execute(absl::StrCat("update live_streams set ", what)); };
+  set("state = 'live', publishing = false, gone_at = now() - interval '50 seconds'");
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse back, Open(token, 2));
+  EXPECT_EQ(back.stream(), opened.stream());
+  set("state = 'interrupted'");   // nothing is stored, and the proxy does not know yet that the publisher has gone
+  ASSERT_OK_AND_ASSIGN(back, Open(token, 3));
+  EXPECT_EQ(back.stream(), opened.stream());
+  EXPECT_THAT(Open(token, 2), StatusIs(absl::StatusCode::kAborted, "SUPERSEDED"));
+  // Who is on air there comes with another encoder for the next lecture, as who was gone for too long.
+  set("state = 'live'");
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse next, Open(token, 4));
+  EXPECT_EQ(next.lecture(), Name("lectures", second));
+  set("state = 'interrupted', publishing = false, gone_at = now() - interval '70 seconds', pending_bytes = 5");
+  ASSERT_OK_AND_ASSIGN(next, Open(token, 5));
+  EXPECT_EQ(next.lecture(), Name("lectures", second));
+}
+
+TEST_F(LiveTest, ARehearsalAfterTheEndIsNoPartOfTheLecture) {
+  const int64_t course = world_.NewCourse();
+  const int64_t lecture = Lecture(course, -10, 80);
+  const std::string token = Token(world_.lecturer);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(token, 1));
+  const std::string session = api_.Login(Email("lecturer"), kTestPassword);
+  v1::EndLectureRequest end;
+  end.set_name(Name("lectures", lecture));
+  ASSERT_OK(api_.Call<v1::Lecture>("LectureService/EndLecture", end, session));
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse rehearsal, Open(token, 2));
+  EXPECT_TRUE(rehearsal.rehearsal());
+  v1::ListLiveStreamsRequest list;
+  list.set_lecture(Name("lectures", lecture));
+  list.set_include_ended(true);
+  ASSERT_OK_AND_ASSIGN(v1::ListLiveStreamsResponse listed,
+                       api_.Call<v1::ListLiveStreamsResponse>("LiveService/ListLiveStreams", list, session));
+  ASSERT_EQ(listed.live_streams_size(), 1);
+  EXPECT_EQ(listed.live_streams(0).name(), opened.stream());
+  v1::GetLectureRequest get;
+  get.set_name(Name("lectures", lecture));
+  ASSERT_OK_AND_ASSIGN(v1::Lecture page, api_.Call<v1::Lecture>("LectureService/GetLecture", get, session));
+  EXPECT_EQ(page.views_size(), 0) << "nothing was stored for it, and what is on air is another lecture";
+  EXPECT_NE(page.state(), v1::LIVE);
+  EXPECT_THAT(List("enrolled"), ::testing::IsEmpty());
+}
+
 TEST_F(LiveTest, ARehearsalGoesOnAirWhenItsLectureBegins) {
   const int64_t course = world_.NewCourse();
   const std::string token = Token(world_.lecturer);

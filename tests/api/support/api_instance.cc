@@ -120,7 +120,7 @@ absl::StatusOr<api::IngestLease> FakeLiveControl::AcquireIngest(const api::Inges
   return lease_;
 }
 
-absl::Status FakeLiveControl::Move(int64_t stream) {
+absl::Status FakeLiveControl::Move(int64_t stream, absl::string_view) {
   absl::MutexLock lock(&mu_);
   moved_.push_back(stream);
   return absl::OkStatus();

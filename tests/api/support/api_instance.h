@@ -34,7 +34,7 @@ class FakeLiveControl final : public api::LiveControl {
  public:
   explicit FakeLiveControl(api::LiveStore& store) : store_(store) {}
   absl::StatusOr<api::IngestLease> AcquireIngest(const api::IngestRequest& request) override;
-  absl::Status Move(int64_t stream) override;
+  absl::Status Move(int64_t stream, absl::string_view why) override;
   absl::Status End(absl::Span<const int64_t> streams, absl::string_view reason, bool by_hand) override;
 
   // What the next calls answer with.
