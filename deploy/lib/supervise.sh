@@ -73,13 +73,14 @@ stop_service() {
 # Everything of DATA belongs to the user that Lectern runs as.
 own_data() { if [ "$(id -u)" = 0 ]; then chown -R -h "$RUN_USER:" "$DATA"; fi; }
 
-# Pids of all processes of this system, also of ones that lost their parent: their environment names DATA.
+# Pids of all processes of this system, also of ones that lost their parent: their environment names DATA. nginx writes its title over
+# its environment; there its folder tells.
 system_pids() {
-  local file
-  for file in /proc/[0-9]*/environ; do
-    if grep -zqxF "LECTERN_SYSTEM=$DATA" "$file" 2>/dev/null; then
-      file=${file#/proc/}
-      echo "${file%/environ}"
+  local dir
+  for dir in /proc/[0-9]*; do
+    if grep -zqxF "LECTERN_SYSTEM=$DATA" "$dir/environ" 2>/dev/null ||
+      { [ "$(cat "$dir/comm" 2>/dev/null)" = nginx ] && grep -aqF -- "-p $DATA/rtmp-proxy/state/front/" "$dir/cmdline" 2>/dev/null; }; then
+      echo "${dir#/proc/}"
     fi
   done
 }
