@@ -57,7 +57,8 @@ class LiveSystem(System):
     def start_worker(self, organization=None, name="worker", slots=2, scratch=None, extra=(), live=True):
         if live:
             url = self.serving("rtmp-" + name).replace("http:", "rtmp:")
-            extra = ["--rtmp_listen=127.0.0.1", f"--rtmp_port={url.rsplit(':', 1)[1]}", f"--rtmp_public_url={url}", "--live_preview_interval=3s", *extra]
+            extra = ["--rtmp_listen=127.0.0.1", f"--rtmp_port={url.rsplit(':', 1)[1]}", f"--rtmp_public_url={url}", 
+                     *([] if any("--live_preview_interval" in word for word in extra) else ["--live_preview_interval=3s"]), *extra]
         return super().start_worker(organization, name, slots, scratch, extra)
 
     def start_proxy(self, organization=None, name="proxy", extra=()):
