@@ -14,6 +14,9 @@ constexpr absl::Duration kPatience = absl::Milliseconds(250);
 // A proxy that has to wait still hears from us, since reading sends: a message now and then, a few hundredths of a stream.
 constexpr absl::Duration kThrottle = absl::Milliseconds(400);
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
+// For the last word to a proxy.
+constexpr absl::Duration kGoodbyePatience = absl::Milliseconds(500);
+constexpr absl::Duration kLingerSlice = absl::Milliseconds(20);
 constexpr absl::Duration kReceiving = absl::Seconds(2);
 // Between two words to the proxy, while what was held is worked off.
 constexpr absl::Duration kHoldSlice = absl::Milliseconds(200);
@@ -79,10 +82,29 @@ void Intake::Serve(rtmp::PublisherConnection& connection) {
     while (Receive(connection)) {
     }
     Pause();
+    Linger(connection);
     Release();
   }
   absl::MutexLock lock(&mu_);
   --serving_;
+}
+
+void Intake::Linger(rtmp::PublisherConnection& connection) {
+  {
+    absl::MutexLock lock(&mu_);
+    lingers_ = phase_ == Phase::kDraining;
+    if (!lingers_) return;
+  }
+  bool closed = false;
+  absl::Status status;
+  while (!closed && (status.ok() || absl::IsDeadlineExceeded(status))) {
+    {
+      absl::MutexLock lock(&mu_);
+      closed = phase_ == Phase::kClosed;
+    }
+    // Once more after the last confirmation: reading sends it.
+    status = connection.Next(closed ? absl::ZeroDuration() : kLingerSlice).status();
+  }
 }
 
 void Intake::Release() {
@@ -200,15 +222,28 @@ void Intake::OnPulled(const rtmp::MediaMessage& message) {
   PushHeld(kHoldSlice);
 }
 
-void Intake::Close(bool drain) {
+void Intake::Drain() {
+  bool silent = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (phase_ != Phase::kRunning) return;
+    phase_ = Phase::kDraining;
+    drain_until_ = clock_.Steady() + kDrainTime;
+    auto done = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return serving_ == 0 || lingers_; };
+    silent = mu_.AwaitWithTimeout(absl::Condition(&done), 2 * kDrainTime);
+  }
+  if (!silent) return Close();
+  source_.reset();
+  Pause();
+}
+
+void Intake::Close() {
   {
     absl::MutexLock lock(&mu_);
     if (phase_ == Phase::kClosed) return;
-    phase_ = drain ? Phase::kDraining : Phase::kClosed;
-    drain_until_ = clock_.Steady() + kDrainTime;
-    auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return serving_ == 0; };
-    if (drain) mu_.AwaitWithTimeout(absl::Condition(&idle), 2 * kDrainTime);
     phase_ = Phase::kClosed;
+    auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return serving_ == 0; };
+    if (lingers_) mu_.AwaitWithTimeout(absl::Condition(&idle), kGoodbyePatience);
     if (current_ != nullptr) current_->Break();
     mu_.Await(absl::Condition(&idle));
   }

@@ -52,11 +52,13 @@ class Intake {
   // Fetches the stream of a hall. Once.
   void Pull(PullOptions options);
 
-  // No more messages. `drain`: first takes what the connection has brought so far. Afterwards nothing is pushed any more. Waits,
-  // about a second at most where it drains.
-  void Close(bool drain);
+  // No more messages, after those that the connection has brought so far. Afterwards nothing is pushed any more; the connection
+  // stays until Close, so that its proxy hears what is stored of them. Waits, about two seconds at most.
+  void Drain();
+  // No more messages and no connection; what was confirmed before is told still. Waits.
+  void Close();
 
-  // After Close: whether messages wait for Open still, and pushing them once it has come.
+  // After Drain or Close: whether messages wait for Open still, and pushing them once it has come.
   bool holds() const { return !hold_.empty(); }
   void PushRest() { Pause(); }
 
@@ -67,9 +69,10 @@ class Intake {
 
   bool TakeOver(rtmp::PublisherConnection& connection);
   bool Receive(rtmp::PublisherConnection& connection);
+  void Linger(rtmp::PublisherConnection& connection);
   void Release();
   void OnPulled(const rtmp::MediaMessage& message);
-  // By the pushing thread only: the one whose connection is the current one, the source's, or, when they are gone, Close's.
+  // By the pushing thread only: that of the current connection, the source's, or, when they are done, Drain's or Close's.
   void Push(const rtmp::MediaMessage& message);
   bool PushHeld(absl::Duration time);
   void Pause();
@@ -89,6 +92,7 @@ class Intake {
   mutable absl::Mutex mu_;
   Phase phase_ ABSL_GUARDED_BY(mu_) = Phase::kRunning;
   absl::Duration drain_until_ ABSL_GUARDED_BY(mu_);
+  bool lingers_ ABSL_GUARDED_BY(mu_) = false;    // the current connection pushes nothing any more
   Pipeline* pipeline_ ABSL_GUARDED_BY(mu_) = nullptr;
   rtmp::Feedback feedback_ ABSL_GUARDED_BY(mu_);
   rtmp::PublisherConnection* current_ ABSL_GUARDED_BY(mu_) = nullptr;

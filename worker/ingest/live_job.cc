@@ -98,7 +98,7 @@ link::Outcome LiveJob::Run(link::JobContext& context) {
     outcome = CheckEnd(context);
     if (!outcome) Report();
   }
-  intake_.Close(false);
+  intake_.Close();
   uploader_.reset();
   std::shared_ptr<Pipeline> pipeline;
   {
@@ -137,7 +137,7 @@ std::optional<link::Outcome> LiveJob::CheckEnd(link::JobContext& context) {
 
 link::Outcome LiveJob::End(link::JobContext& context) {
   log::Info("live stream ends", {{"job", job()}, {"epoch", epoch()}});
-  intake_.Close(true);
+  intake_.Drain();
   auto opened = [this] {
     absl::MutexLock lock(&mu_);
     return pipeline_ != nullptr;
@@ -162,7 +162,8 @@ link::Outcome LiveJob::End(link::JobContext& context) {
 link::Outcome LiveJob::HandBack(link::JobContext& context) {
   log::Info("live stream handed back", {{"job", job()}, {"epoch", epoch()}});
   // First of all, so that the proxy asks for another worker at once; it repeats what is not stored. A hall's source does not.
-  intake_.Close(pull_);
+  if (pull_) intake_.Drain();
+  intake_.Close();
   std::shared_ptr<Pipeline> pipeline;
   {
     absl::MutexLock lock(&mu_);
