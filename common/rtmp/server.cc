@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "common/base/status.h"
 #include "common/log/log.h"
 #include "common/rtmp/endpoint.h"
+#include "common/rtmp/refusal_log.h"
 #include "common/rtmp/session.h"
 
 namespace lectern::rtmp {
@@ -43,13 +45,12 @@ AmfValue StatusObject(absl::string_view level, absl::string_view code, absl::str
 // One connection, from the handshake to its end.
 class Session final : public PublisherConnection {
  public:
-  Session(Fd socket, const ServerOptions& options, const ServerHandlers& handlers)
-      : options_(options), handlers_(handlers), endpoint_(std::move(socket), {options.max_early_bytes, kWriteTimeout, false}) {}
+  Session(Fd socket, const ServerOptions& options, const ServerHandlers& handlers, RefusalLog& refusals)
+      : options_(options), handlers_(handlers), refusals_(refusals), endpoint_(std::move(socket), {options.max_early_bytes, kWriteTimeout, false}) {}
 
   void Run() {
     absl::Status ended = Serve();
-    // Whoever knocks at a port with something else is no event; a publisher that was refused is.
-    if (!ended.ok()) log::Info("RTMP publisher refused", {{"peer", endpoint_.PeerName()}, {"why", ended.message()}});
+    if (!ended.ok()) LogRefusal(ended);
     Linger();
   }
 
@@ -83,6 +84,12 @@ class Session final : public PublisherConnection {
   void Break() override { endpoint_.Break(); }
 
  private:
+  void LogRefusal(const absl::Status& why) {
+    std::string peer = endpoint_.PeerName();
+    std::optional<int> more = refusals_.Take(peer, RealClock().Steady());
+    if (more) log::Info("RTMP publisher refused", {{"peer", peer}, {"why", why.message()}, {"unsaid_before", *more}});
+  }
+
   absl::Status Serve() {
     absl::Duration deadline = DeadlineIn(options_.handshake_timeout);
     RETURN_IF_ERROR(endpoint_.ShakeAsServer(deadline));
@@ -196,6 +203,7 @@ class Session final : public PublisherConnection {
 
   const ServerOptions& options_;
   const ServerHandlers& handlers_;
+  RefusalLog& refusals_;
   Endpoint endpoint_;
   PublishRequest request_;
   MediaSorter sorter_;
@@ -275,7 +283,7 @@ class ServerImpl final : public Server {
     absl::MutexLock lock(&mu_);
     if (connections_.size() >= static_cast<size_t>(options_.max_connections)) return;
     Connection& connection = connections_.emplace_back();
-    connection.session = std::make_unique<Session>(std::move(socket), options_, handlers_);
+    connection.session = std::make_unique<Session>(std::move(socket), options_, handlers_, refusals_);
     connection.thread = std::thread([this, &connection] {
       connection.session->Run();
       absl::MutexLock lock(&mu_);
@@ -300,6 +308,7 @@ class ServerImpl final : public Server {
 
   const ServerOptions options_;
   const ServerHandlers handlers_;
+  RefusalLog refusals_;
   Fd listener_;
   Fd stop_;
   std::atomic<bool> stopping_{false};

@@ -138,7 +138,7 @@ absl::StatusOr<std::shared_ptr<LiveJob>> LiveJobs::Find(const rtmp::PublishReque
 absl::StatusOr<rtmp::Feedback> LiveJobs::Authorize(const rtmp::PublishRequest& request) {
   absl::StatusOr<std::shared_ptr<LiveJob>> job = Find(request, kAssignmentPatience);
   if (!job.ok()) {
-    log::Warn("a publisher was refused", {{"peer", request.peer}, {"reason", job.status().message()}});
+    // The server logs it.
     return job.status();
   }
   return (*job)->intake().Greeting();
