@@ -50,8 +50,8 @@ std::string RequestId(const std::string& wished) {
   return wished.empty() || wished.size() > kMaxRequestIdBytes || !plain ? RandomHex(8) : wished;
 }
 
-std::string RateKey(const CallContext& call) {
-  std::string name = call.caller.Name();
+std::string RateKey(const Method& method, const google::protobuf::Message& request, const CallContext& call) {
+  std::string name = method.allowance ? method.allowance(request) : call.caller.Name();
   return name.empty() ? absl::StrCat("peer/", call.peer) : name;
 }
 
@@ -118,7 +118,7 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
 absl::Status Invoker::Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
                           google::protobuf::Message& response, CallContext& call, bool& audit) {
   ASSIGN_OR_RETURN(call.caller, Authenticate(method, metadata));
-  absl::Duration wait = deps_.limiter.Take(RateKey(call));
+  absl::Duration wait = deps_.limiter.Take(RateKey(method, request, call));
   if (wait > absl::ZeroDuration()) {
     int64_t seconds = std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
     return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many calls; try again in ", seconds, " s")),

@@ -114,8 +114,15 @@ void Registry::AddMethod(absl::string_view full_name, const google::protobuf::Me
     Die("the handler has other message types", full_name);
   }
   Method method{descriptor, absl::StrCat(descriptor->service()->name(), ".", descriptor->name()), ReadAccess(*descriptor),
-                &request,   &response,    std::move(handler)};
+                &request,   &response,    std::move(handler), nullptr};
   if (!methods_.emplace(PathOf(*descriptor), std::move(method)).second) Die("the method has a handler already", full_name);
+}
+
+void Registry::SetAllowance(absl::string_view full_name, std::function<std::string(const google::protobuf::Message&)> allowance) {
+  const MethodDescriptor* descriptor = DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
+  const auto method = descriptor == nullptr ? methods_.end() : methods_.find(PathOf(*descriptor));
+  if (method == methods_.end()) Die("the method has no handler to limit", full_name);
+  method->second.allowance = std::move(allowance);
 }
 
 std::vector<std::string> MissingMethods(const Registry& registry) {

@@ -43,6 +43,8 @@ struct Method {
   const google::protobuf::Message* request = nullptr;        // prototypes
   const google::protobuf::Message* response = nullptr;
   Handler handler;
+  // By whose allowance such a call goes, found in its secret; empty: the caller's address. Absent: always the caller's.
+  std::function<std::string(const google::protobuf::Message&)> allowance;
 };
 
 // The option of `method`, read. Who::kNobody where there is none. Aborts where the scope names no string field.
@@ -73,6 +75,15 @@ class Registry {
     });
   }
 
+  // Calls of a method that has been added are limited by what `key` finds in the request, not by the caller's address: many people
+  // come from one. `key` is a method of the service and must not believe a secret that it has not checked.
+  template <typename Service, typename Request>
+  void LimitBy(absl::string_view full_name, std::shared_ptr<Service> service, std::string (Service::*key)(const Request&) const) {
+    SetAllowance(full_name, [service = std::move(service), key](const google::protobuf::Message& request) {
+      return ((*service).*key)(static_cast<const Request&>(request));
+    });
+  }
+
   // Null where the method has no handler. `path` is gRPC's: "/lectern.v1.CourseService/GetCourse".
   const Method* Find(absl::string_view path) const;
 
@@ -82,6 +93,7 @@ class Registry {
  private:
   void AddMethod(absl::string_view full_name, const google::protobuf::Message& request,
                  const google::protobuf::Message& response, Method::Handler handler);
+  void SetAllowance(absl::string_view full_name, std::function<std::string(const google::protobuf::Message&)> allowance);
 
   std::map<std::string, Method, std::less<>> methods_;
 };

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "api/services/convert.h"
@@ -18,6 +19,11 @@ namespace {
 
 constexpr char kAnonymous[] = "anonymous";
 
+// Nobody follows so many viewings that two of them share an allowance by chance.
+int64_t NewViewing() {
+  return absl::Uniform<int64_t>(absl::BitGen(), 1, int64_t{1} << 53);
+}
+
 absl::Status Withdrawn() {
   return WithReason(absl::PermissionDeniedError("the right to play this lecture was withdrawn; open it again"), "TOKEN_REVOKED");
 }
@@ -29,7 +35,14 @@ class PlaybackService {
   absl::Status Create(CallContext& call, const v1::CreatePlaybackRequest& request, v1::Playback& playback) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("lecture", request.lecture(), "lectures"));
     ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(id));
-    return Fill(call.caller, lecture, request.wait(), playback);
+    return Fill(call.caller, lecture, request.wait(), NewViewing(), playback);
+  }
+
+  // Of a viewing, not of its newest token, of which there would be one with every call.
+  std::string Allowance(const v1::RefreshPlaybackRequest& request) const {
+    const absl::StatusOr<Claims> claims = deps_.keys.Verify(request.token(), Audience::kPlayback, deps_.clock.Now());
+    if (!claims.ok()) return "";
+    return absl::StrCat("playback/", claims->subject, "/", claims->lecture, "/", claims->serial);
   }
 
   absl::Status Refresh(CallContext&, const v1::RefreshPlaybackRequest& request, v1::Playback& playback) {
@@ -43,11 +56,11 @@ class PlaybackService {
                         "LECTURE_NOT_FOUND");
     }
     ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(claims.lecture));
-    return Fill(caller, lecture, true, playback);
+    return Fill(caller, lecture, true, claims.serial == 0 ? NewViewing() : claims.serial, playback);
   }
 
  private:
-  absl::Status Fill(const Caller& caller, const LectureRow& lecture, bool wait, v1::Playback& playback) {
+  absl::Status Fill(const Caller& caller, const LectureRow& lecture, bool wait, int64_t viewing, v1::Playback& playback) {
     std::set<int64_t> keepers;
     for (const ViewRow& view : lecture.views) {
       if (view.playable()) keepers.insert(view.vod_resource_id);
@@ -60,7 +73,7 @@ class PlaybackService {
     const absl::Time now = deps_.clock.Now();
     FillFacts(lecture, now, playback);
     if (keepers.empty()) {
-      playback.set_token(TokenFor(caller, lecture.id, 0, "", now));
+      playback.set_token(TokenFor(caller, lecture.id, 0, "", viewing, now));
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(std::vector<EligibleResource> edges,
@@ -72,7 +85,8 @@ class PlaybackService {
     for (const ViewRow& view : lecture.views) {
       if (!view.playable()) continue;
       // One token plays all views where one VOD service keeps them all: its `res` names only one.
-      std::string token = TokenFor(caller, lecture.id, view.vod_resource_id, keepers.size() == 1 ? "" : view.view, now);
+      std::string token = TokenFor(caller, lecture.id, view.vod_resource_id, keepers.size() == 1 ? "" : view.view, viewing,
+                                   now);
       if (playback.token().empty()) playback.set_token(token);
       AddUrls(lecture.id, view, token, edges, *playback.add_views());
     }
@@ -111,7 +125,9 @@ class PlaybackService {
   }
 
   // `vod_resource` 0: it is not known yet; such a token plays nothing and can only be exchanged for another.
-  std::string TokenFor(const Caller& caller, int64_t lecture, int64_t vod_resource, const std::string& view, absl::Time now) {
+  // `viewing` stays the same with every exchange.
+  std::string TokenFor(const Caller& caller, int64_t lecture, int64_t vod_resource, const std::string& view, int64_t viewing,
+                       absl::Time now) {
     Claims claims;
     claims.subject = caller.is_user() ? caller.Name() : kAnonymous;
     claims.issued_at = now;
@@ -119,6 +135,7 @@ class PlaybackService {
     claims.lecture = lecture;
     claims.resource = vod_resource;
     claims.view = view;
+    claims.serial = viewing;
     return deps_.keys.Sign(Audience::kPlayback, claims);
   }
 
@@ -141,6 +158,7 @@ void AddPlaybackService(Registry& registry, const ServiceDeps& deps) {
   auto service = std::make_shared<PlaybackService>(deps);
   registry.Add("lectern.v1.PlaybackService.CreatePlayback", service, &PlaybackService::Create);
   registry.Add("lectern.v1.PlaybackService.RefreshPlayback", service, &PlaybackService::Refresh);
+  registry.LimitBy("lectern.v1.PlaybackService.RefreshPlayback", service, &PlaybackService::Allowance);
 }
 
 }  // namespace lectern::api

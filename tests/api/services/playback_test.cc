@@ -197,6 +197,32 @@ TEST_F(PlaybackTest, ARehearsalPlaysForItsLecturerOnly) {
   EXPECT_EQ(listed("maintainer"), 1);
 }
 
+TEST_F(PlaybackTest, AFullLectureHallBehindOneAddressIsNotTurnedAwayAndOneViewerIsNoHall) {
+  ApiInstance narrow(database_.url(), {.rate = 0.0001, .burst = 3});
+  const auto refresh = [&](const std::string& token) {
+    v1::RefreshPlaybackRequest request;
+    request.set_token(token);
+    return narrow.Call<v1::Playback>("PlaybackService/RefreshPlayback", request, "");
+  };
+  constexpr auto kExhausted = absl::StatusCode::kResourceExhausted;
+  database_.Execute("update courses set visibility = 'public'");
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 10; ++i) tokens.push_back(MustPlay(lecture_, true, "").token());
+  for (const std::string& token : tokens) EXPECT_OK(refresh(token));
+  // The tokens that one gets in exchange bring no new allowance.
+  std::string token = tokens[0];
+  for (int i = 0; i < 2; ++i) {
+    absl::StatusOr<v1::Playback> playback = refresh(token);
+    ASSERT_OK(playback);
+    token = playback->token();
+  }
+  EXPECT_THAT(refresh(token), StatusIs(kExhausted, "RATE_LIMITED"));
+  EXPECT_THAT(refresh(tokens[0]), StatusIs(kExhausted, "RATE_LIMITED"));
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(refresh("forged"), StatusIs(kUnauthenticated, "TOKEN_INVALID"));
+  EXPECT_THAT(refresh("forged too"), StatusIs(kExhausted, "RATE_LIMITED")) << "by the address";
+  EXPECT_OK(refresh(tokens[1]));
+}
+
 TEST_F(PlaybackTest, WithoutAnEdgeOneMayWaitButNotPlay) {
   database_.Execute(absl::StrFormat("update resource_sessions set state = 'lost' where resource_id = %d", edge_));
   v1::Playback waiting = MustPlay(lecture_, true, enrolled_);
