@@ -94,7 +94,8 @@ bool MayEverRun(const WaitingJob& job, const CandidateResource& resource, const 
 // Why the resource does not take the job now, as half a sentence ("is draining"); empty where it can.
 std::string WhyNot(const WaitingJob& job, const CandidateResource& resource, const OrganizationTree& tree);
 
-// A policy. Same snapshot, same answer; never a resource for which WhyNot answers, never more jobs than free slots and those for finalising.
+// A policy. Same snapshot, same answer; never a resource for which WhyNot answers, never more jobs than free slots and
+// those for finalising.
 // Live streams have slots of their own: the two kinds neither take room from each other nor wait for each other.
 class AllocationPolicy {
  public:
