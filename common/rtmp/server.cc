@@ -46,7 +46,8 @@ AmfValue StatusObject(absl::string_view level, absl::string_view code, absl::str
 class Session final : public PublisherConnection {
  public:
   Session(Fd socket, const ServerOptions& options, const ServerHandlers& handlers, RefusalLog& refusals)
-      : options_(options), handlers_(handlers), refusals_(refusals), endpoint_(std::move(socket), {options.max_early_bytes, kWriteTimeout, false}) {}
+      : options_(options), handlers_(handlers), refusals_(refusals),
+        endpoint_(std::move(socket), {options.max_early_bytes, kWriteTimeout, false}) {}
 
   void Run() {
     absl::Status ended = Serve();
