@@ -78,6 +78,7 @@ install_programs() {
   done
   place "$LIB/record-pid" "$DATA/bin/record-pid" || true
   while IFS= read -r -d '' file; do
-    place "$ROOT/$file" "$DATA/share/$file" || true
+    # The API holds the pages in memory.
+    if place "$ROOT/$file" "$DATA/share/$file" && [[ $file == api/web/* ]]; then echo lectern-api; fi
   done < <(cd "$ROOT" && find migrations api/web/dist -type f -print0)
 }

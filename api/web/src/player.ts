@@ -6,6 +6,7 @@ import { Addresses } from './address';
 import { serverNow } from './clock';
 
 const freshMs = 30 * 60_000;
+const lastSeconds = 1.5;
 
 export interface PlayerEvents {
   onChange(): void;                       // qualities, live or not
@@ -183,9 +184,14 @@ export class ViewPlayer {
     return 0;
   }
 
-  // Where the next media begin, if the playlist has none at `position` but some behind it.
+  // Where the next media begin, if the playlist has none at `position` but some behind it. Before a hole the tracks do not end
+  // together, so that playing stops a little before the last segment's end.
   nextMedia(position: number): number | null {
-    const next = this.details?.fragments.find((fragment) => !fragment.gap && fragment.start + fragment.duration > position + 0.1);
+    const fragments = this.details?.fragments ?? [];
+    let index = fragments.findIndex((fragment) => fragment.start + fragment.duration > position + 0.1);
+    const [last, after] = [fragments[index], fragments[index + 1]];
+    if (last && !last.gap && after?.gap && last.start + last.duration < position + lastSeconds) ++index;
+    const next = index < 0 ? undefined : fragments.slice(index).find((fragment) => !fragment.gap);
     return next && next.start > position + 0.1 ? next.start : null;
   }
 
