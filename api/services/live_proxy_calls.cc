@@ -60,7 +60,10 @@ ProxyReport RowOf(int64_t stream, const v1::StreamReport& report) {
   kept.set_reason(row.reason);
   kept.set_encoder(Cut(report.encoder(), kMaxReasonBytes));
   while (kept.warnings_size() > kMaxWarnings) kept.mutable_warnings()->RemoveLast();
-  for (v1::LiveWarning& warning : *kept.mutable_warnings()) warning.set_message(Cut(warning.message(), kMaxReasonBytes));
+  for (v1::LiveWarning& warning : *kept.mutable_warnings()) {
+    warning.set_code(Cut(warning.code(), kMaxPeerBytes));
+    warning.set_message(Cut(warning.message(), kMaxReasonBytes));
+  }
   if (!google::protobuf::util::MessageToJsonString(kept, &row.report_json).ok()) row.report_json = "{}";
   return row;
 }

@@ -301,6 +301,22 @@ TEST_F(LiveTest, ReportsThatMakeNoSenseAreRefused) {
   EXPECT_THAT(Open("x", 1, v1::COMB, "lectures/1"), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_FIELD"));
 }
 
+TEST_F(LiveTest, AReportIsKeptOnlyAsFarAsItIsOfUse) {
+  Lecture(world_.NewCourse(), -10, 80);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(Token(world_.lecturer), 1));
+  v1::ReportStreamsRequest request;
+  v1::StreamReport& report = *request.add_streams();
+  report.set_stream(opened.stream());
+  report.set_session(Session(1));
+  for (std::string* text : {report.mutable_reason(), report.mutable_encoder()}) text->assign(100'000, 'x');
+  for (int i = 0; i < 30; ++i) {
+    report.add_warnings()->set_code(std::string(50'000, 'x'));
+    report.mutable_warnings(i)->set_message(std::string(50'000, 'x'));
+  }
+  ASSERT_OK(api_.Call<v1::ReportStreamsResponse>("LiveService/ReportStreams", request, proxy_token_));
+  EXPECT_LT(world_.Number("select length(proxy_report::text) as id from live_streams"), 20'000);
+}
+
 TEST_F(LiveTest, AnotherProxyReachesNoStreamOfThisOne) {
   Lecture(world_.NewCourse(), -5, 60);
   ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(Token(world_.lecturer), 1));
