@@ -148,10 +148,13 @@ std::string WriteMediaPlaylist(const MediaPlaylist& playlist) {
 
 std::string WriteLiveHead(const MediaPlaylist& playlist) {
   // EXT-X-GAP needs version 8, EXT-X-SKIP version 9.
-  std::string text = absl::StrCat("#EXTM3U\n#EXT-X-VERSION:", playlist.ended ? 8 : 9, "\n#EXT-X-TARGETDURATION:", playlist.target_seconds,
-                                  "\n#EXT-X-MEDIA-SEQUENCE:", playlist.media_sequence, "\n#EXT-X-PLAYLIST-TYPE:",
-                                  playlist.ended ? "VOD" : "EVENT", "\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-  if (playlist.skip_seconds > 0) absl::StrAppendFormat(&text, "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=%.1f\n", playlist.skip_seconds);
+  std::string text = absl::StrCat("#EXTM3U\n#EXT-X-VERSION:", playlist.ended ? 8 : 9,
+                                  "\n#EXT-X-TARGETDURATION:", playlist.target_seconds,
+                                  "\n#EXT-X-MEDIA-SEQUENCE:", playlist.media_sequence,
+                                  "\n#EXT-X-PLAYLIST-TYPE:", playlist.ended ? "VOD" : "EVENT", "\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+  if (playlist.skip_seconds > 0) {
+    absl::StrAppendFormat(&text, "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=%.1f\n", playlist.skip_seconds);
+  }
   if (playlist.skipped > 0) absl::StrAppend(&text, "#EXT-X-SKIP:SKIPPED-SEGMENTS=", playlist.skipped, "\n");
   return text;
 }
@@ -161,7 +164,8 @@ void AppendLiveSegment(const HlsSegment& segment, std::string& text) {
   if (!segment.map_uri.empty()) absl::StrAppend(&text, "#EXT-X-MAP:URI=\"", segment.map_uri, "\"\n");
   if (segment.date_ms >= 0) {
     const absl::Time date = absl::FromUnixMillis(segment.date_ms);
-    absl::StrAppend(&text, "#EXT-X-PROGRAM-DATE-TIME:", absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", date, absl::UTCTimeZone()), "\n");
+    absl::StrAppend(&text, "#EXT-X-PROGRAM-DATE-TIME:",
+                    absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", date, absl::UTCTimeZone()), "\n");
   }
   if (segment.gap) absl::StrAppend(&text, "#EXT-X-GAP\n");
   absl::StrAppendFormat(&text, "#EXTINF:%.6f,\n%s\n", segment.duration_seconds, segment.uri);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr absl::string_view kMagic = "lectern edge object 2";
 constexpr absl::string_view kMagic1 = "lectern edge object 1";  // without max_age
-constexpr size_t kLines = 8;  // with the end mark
+constexpr size_t kLines = 8;                                    // with the end mark
 
 int64_t Seconds(absl::Time time) {
   return time == absl::InfinitePast() ? -1 : absl::ToUnixSeconds(time);
@@ -33,9 +33,10 @@ absl::StatusOr<absl::Time> ParseSeconds(absl::string_view text) {
 }  // namespace
 
 absl::Status WriteMeta(int fd, const ObjectMeta& meta) {
-  std::string block = absl::StrCat(kMagic, "\n", meta.key, "\n", meta.size, "\n", meta.etag, "\n",
-                                   Seconds(meta.last_modified), "\n", Seconds(meta.validated_at), "\n",
-                                   meta.max_age == absl::InfiniteDuration() ? -1 : absl::ToInt64Seconds(meta.max_age), "\nend\n");
+  std::string block =
+      absl::StrCat(kMagic, "\n", meta.key, "\n", meta.size, "\n", meta.etag, "\n", Seconds(meta.last_modified), "\n",
+                   Seconds(meta.validated_at), "\n",
+                   meta.max_age == absl::InfiniteDuration() ? -1 : absl::ToInt64Seconds(meta.max_age), "\nend\n");
   if (block.size() > kBodyOffset || meta.etag.find('\n') != std::string::npos) {
     return absl::InvalidArgumentError("the object's description does not fit its block");
   }

@@ -19,7 +19,8 @@ struct ObjectMeta {
   std::string etag;          // as the origin sent it, with quotes; empty: none
   absl::Time last_modified;  // whole seconds; InfinitePast: unknown
   absl::Time validated_at;   // when the origin last said that this is the current version
-  absl::Duration max_age = absl::InfiniteDuration();  // for how long it said so, whole seconds; infinite: it did not say
+  absl::Duration max_age =
+      absl::InfiniteDuration();  // for how long it said so, whole seconds; infinite: it did not say
 };
 
 // Where the body begins: a whole page, so that sendfile copies aligned pages.

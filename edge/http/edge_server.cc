@@ -338,8 +338,8 @@ std::optional<http::Response> EdgeServerImpl::AnswerFromFill(const http::Request
   return response;
 }
 
-http::Response EdgeServerImpl::AnswerFromFailure(const http::RequestHead& head, absl::string_view key, FillFailure failure,
-                                                 const std::optional<CachedObject>& known) {
+http::Response EdgeServerImpl::AnswerFromFailure(const http::RequestHead& head, absl::string_view key,
+                                                 FillFailure failure, const std::optional<CachedObject>& known) {
   bool origin_down = failure == FillFailure::kUnavailable || failure == FillFailure::kTimeout;
   if (origin_down && known && clock_.Now() - known->validated_at < StaleFor(*known->meta)) {
     metrics_.CountUse(CacheUse::kStale);
@@ -347,7 +347,8 @@ http::Response EdgeServerImpl::AnswerFromFailure(const http::RequestHead& head, 
   }
   // Players try again soon, and the one that answers then may be the same.
   if (origin_down && IsLivePlaylist(key)) {
-    return ErrorFor(WithReason(absl::UnavailableError("The live playlist cannot be brought right now."), "ORIGIN_UNAVAILABLE"));
+    return ErrorFor(
+        WithReason(absl::UnavailableError("The live playlist cannot be brought right now."), "ORIGIN_UNAVAILABLE"));
   }
   return ErrorFor(StatusOf(failure));
 }

@@ -55,7 +55,8 @@ bool IsLivePlaylist(absl::string_view key) {
 std::string ObjectPath(absl::string_view path, absl::string_view query) {
   if (query.empty() || !IsLivePlaylist(path) || absl::EndsWith(path, kDelta)) return std::string(path);
   for (absl::string_view part : absl::StrSplit(query, '&')) {
-    if (part == "_HLS_skip=YES" || part == "_HLS_skip=v2") return absl::StrCat(absl::StripSuffix(path, kPlaylist), kDelta);
+    if (part == "_HLS_skip=YES" || part == "_HLS_skip=v2")
+      return absl::StrCat(absl::StripSuffix(path, kPlaylist), kDelta);
   }
   return std::string(path);
 }
@@ -80,7 +81,8 @@ std::string MediaHeaders(const ObjectMeta& meta) {
   std::string cache = "private, max-age=31536000, immutable";
   if (const absl::Duration fresh = FreshFor(meta); fresh != absl::InfiniteDuration()) {
     cache = absl::StrCat("private, max-age=", absl::ToInt64Seconds(fresh));
-    if (StaleFor(meta) == kRecordingStale) absl::StrAppend(&cache, ", stale-if-error=", absl::ToInt64Seconds(kRecordingStale));
+    if (StaleFor(meta) == kRecordingStale)
+      absl::StrAppend(&cache, ", stale-if-error=", absl::ToInt64Seconds(kRecordingStale));
   }
   std::string block =
       absl::StrCat("Content-Type: ", http::ContentTypeOf(meta.key), "\r\nCache-Control: ", cache, "\r\n");

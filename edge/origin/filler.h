@@ -21,11 +21,11 @@
 namespace lectern::edge {
 
 struct FillRequest {
-  std::string key;                    // in the cache
-  std::string path;                   // at the origin: "<lecture>/<view>/<path>"
-  std::string base_url;               // of the origin
-  std::string token;                  // the viewer's, in the path
-  std::optional<CachedObject> known;  // a version to be revalidated
+  std::string key;                                        // in the cache
+  std::string path;                                       // at the origin: "<lecture>/<view>/<path>"
+  std::string base_url;                                   // of the origin
+  std::string token;                                      // the viewer's, in the path
+  std::optional<CachedObject> known;                      // a version to be revalidated
   absl::Duration failing_for = absl::InfiniteDuration();  // where shorter than that of the options
 };
 

@@ -40,9 +40,9 @@ struct OriginHead {
   int status = 0;
   std::string etag;
   absl::Time last_modified = absl::InfinitePast();
-  int64_t content_length = -1;          // of this answer's body; -1: unknown
+  int64_t content_length = -1;                        // of this answer's body; -1: unknown
   absl::Duration max_age = absl::InfiniteDuration();  // Cache-Control: max-age; infinite: none
-  std::optional<uint64_t> range_first;  // of a 206
+  std::optional<uint64_t> range_first;                // of a 206
 };
 
 class OriginClient;

@@ -50,7 +50,8 @@ struct ServiceGauges::State {
   prometheus::Counter& bytes_out;
 };
 
-ServiceGauges::ServiceGauges(Metrics& metrics, Catalog& catalog, UploadService& uploads, LiveLibrary& live, http::Server& server)
+ServiceGauges::ServiceGauges(Metrics& metrics, Catalog& catalog, UploadService& uploads, LiveLibrary& live,
+                             http::Server& server)
     : state_(std::make_shared<State>(metrics, catalog, uploads, live, server)) {
   metrics.BeforeCollect([state = state_] { state->Refresh(); });
 }

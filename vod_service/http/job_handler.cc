@@ -160,7 +160,8 @@ http::Awaitable<http::Response> JobHandler::Output(Request& request, absl::strin
   status = co_await http::RunBlocking(pool_, [&]() -> absl::Status {
     RETURN_IF_ERROR(file.CheckDigest(request.head.Find("X-Content-SHA256")));
     RETURN_IF_ERROR(file.SyncToDisk());
-    if (rename(file.path().c_str(), absl::StrCat(folder, "/", name).c_str()) != 0) return ErrnoStatus(errno, "naming an output");
+    if (rename(file.path().c_str(), absl::StrCat(folder, "/", name).c_str()) != 0)
+      return ErrnoStatus(errno, "naming an output");
     file.Keep();
     RETURN_IF_ERROR(SyncDirectory(folder));
     return catalog_.StageOutput(output);

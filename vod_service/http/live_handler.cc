@@ -37,7 +37,8 @@ absl::Status Unreadable() {
 }
 
 absl::Status BodyError(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) ? WithReason(absl::OutOfRangeError("the body is too large"), "TOO_LARGE") : status;
+  return absl::IsResourceExhausted(status) ? WithReason(absl::OutOfRangeError("the body is too large"), "TOO_LARGE")
+                                           : status;
 }
 
 }  // namespace
@@ -56,10 +57,13 @@ LiveHandler::LiveHandler(LiveLibrary& library, BlobStore& blobs, const Access& a
       pool_(pool),
       clock_(clock),
       options_(std::move(options)),
-      commit_seconds_(metrics.Histogram("lectern_vod_live_set_commit_seconds", "Time until a live set is durable and in the playlists")
-                          .Add({}, LatencyBuckets())) {}
+      commit_seconds_(
+          metrics
+              .Histogram("lectern_vod_live_set_commit_seconds", "Time until a live set is durable and in the playlists")
+              .Add({}, LatencyBuckets())) {}
 
-http::Awaitable<http::Response> LiveHandler::Handle(const http::RequestHead& head, http::BodyReader& body, absl::string_view path) {
+http::Awaitable<http::Response> LiveHandler::Handle(const http::RequestHead& head, http::BodyReader& body,
+                                                    absl::string_view path) {
   std::vector<absl::string_view> parts = absl::StrSplit(path, absl::MaxSplits('/', 3));
   if (parts.size() != 4 || !parts[0].empty()) co_return UnknownPath();
   std::optional<uint64_t> job = ParseDigits(parts[1]);
@@ -70,7 +74,8 @@ http::Awaitable<http::Response> LiveHandler::Handle(const http::RequestHead& hea
   if (!claims.ok()) co_return ErrorAnswer(claims.status());
   // Every job of a lecture has these; a token without them cannot be one for live media.
   if (!IsUploadId(claims->upload) || !IsView(claims->view) || claims->lecture <= 0) co_return UnknownPath();
-  Request request{head, body, {claims->upload, claims->lecture, claims->view, claims->organization, claims->job, claims->fence}};
+  Request request{
+      head, body, {claims->upload, claims->lecture, claims->view, claims->organization, claims->job, claims->fence}};
   co_return co_await Dispatch(request, parts[3]);
 }
 
@@ -115,9 +120,8 @@ http::Awaitable<http::Response> LiveHandler::File(Request& request, absl::string
   if (status.ok()) status = co_await ReceiveBody(request.body, file, pool_, clock_, options_.receive);
   if (status.ok()) status = file.CheckDigest(request.head.Find("X-Content-SHA256"));
   if (!status.ok()) co_return ErrorAnswer(status);
-  status = co_await http::RunBlocking(pool_, [&] {
-    return library_.StoreFile(request.holder, name, file.path(), static_cast<int64_t>(file.size()));
-  });
+  status = co_await http::RunBlocking(
+      pool_, [&] { return library_.StoreFile(request.holder, name, file.path(), static_cast<int64_t>(file.size())); });
   co_return status.ok() ? NoContent() : ErrorAnswer(status);
 }
 
@@ -145,7 +149,8 @@ http::Awaitable<http::Response> LiveHandler::Set(Request& request) {
 http::Awaitable<http::Response> LiveHandler::Preview(Request& request) {
   absl::StatusOr<std::string> bytes = co_await request.body.ReadAll(options_.max_picture_bytes);
   if (!bytes.ok()) co_return ErrorAnswer(BodyError(bytes.status()));
-  absl::Status kept = co_await http::RunBlocking(pool_, [&] { return library_.SetPreview(request.holder, *std::move(bytes)); });
+  absl::Status kept =
+      co_await http::RunBlocking(pool_, [&] { return library_.SetPreview(request.holder, *std::move(bytes)); });
   co_return kept.ok() ? NoContent() : ErrorAnswer(kept);
 }
 

@@ -1,5 +1,5 @@
-// /live/{job}/{fence}/...: media of a lecture that is on air, from the worker that has it. Includes Asio: keep it out of other
-// headers. docs/live.md, "Storing", has the requests; errors are those of ARCHITECTURE.md with these reasons:
+// /live/{job}/{fence}/...: media of a lecture that is on air, from the worker that has it. Includes Asio: keep it out
+// of other headers. docs/live.md, "Storing", has the requests; errors are those of ARCHITECTURE.md with these reasons:
 //
 //   409 FENCED         another worker has the stream now: stop
 //   409 NOT_OPEN       POST open comes first
@@ -35,8 +35,8 @@ struct LiveHandlerOptions {
 // Thread-safe.
 class LiveHandler {
  public:
-  LiveHandler(LiveLibrary& library, BlobStore& blobs, const Access& access, ThreadPool& pool, Clock& clock, Metrics& metrics,
-              LiveHandlerOptions options);
+  LiveHandler(LiveLibrary& library, BlobStore& blobs, const Access& access, ThreadPool& pool, Clock& clock,
+              Metrics& metrics, LiveHandlerOptions options);
 
   // `path` is below "/live": "/<job>/<fence>/...".
   http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body, absl::string_view path);

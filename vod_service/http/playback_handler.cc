@@ -48,8 +48,8 @@ bool AsksForDelta(absl::string_view query) {
   return false;
 }
 
-// "master.m3u8", "preview.jpg", "<upload>/<rendition>/<file>" or "<upload>/thumbnails/<file>": nothing else is ever published, so
-// nothing else is looked up. No decoding: no name of ours needs it.
+// "master.m3u8", "preview.jpg", "<upload>/<rendition>/<file>" or "<upload>/thumbnails/<file>": nothing else is ever
+// published, so nothing else is looked up. No decoding: no name of ours needs it.
 bool ParseMediaPath(absl::string_view path, absl::string_view query, Wanted& wanted) {
   wanted.path = std::string(path);
   if (path == "master.m3u8" || path == "preview.jpg") {

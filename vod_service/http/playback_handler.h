@@ -1,6 +1,6 @@
-// GET, HEAD /p/{playback token}/{lecture}/{view}/{path}: published media, and what is on air, for edges and for players without
-// one. "{label}.delta.m3u8" is the short form of a live playlist, for who has an older one; so is ?_HLS_skip=YES. After the end both
-// give the whole playlist.
+// GET, HEAD /p/{playback token}/{lecture}/{view}/{path}: published media, and what is on air, for edges and for players
+// without one. "{label}.delta.m3u8" is the short form of a live playlist, for who has an older one; so is
+// ?_HLS_skip=YES. After the end both give the whole playlist.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -14,7 +14,8 @@ namespace lectern::vod {
 // Thread-safe; does not block beyond opening a file.
 class PlaybackHandler {
  public:
-  PlaybackHandler(BlobStore& blobs, LiveLibrary& live, const Access& access) : blobs_(blobs), live_(live), access_(access) {}
+  PlaybackHandler(BlobStore& blobs, LiveLibrary& live, const Access& access)
+      : blobs_(blobs), live_(live), access_(access) {}
 
   // `path` is below "/p".
   http::Response Handle(const http::RequestHead& head, absl::string_view path);

@@ -45,7 +45,8 @@ bool ReceivedFile::SyncDue() {
 }
 
 absl::Status ReceivedFile::Sync() {
-  sync_file_range(file_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_), SYNC_FILE_RANGE_WRITE);
+  sync_file_range(file_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_),
+                  SYNC_FILE_RANGE_WRITE);
   flushed_ = size_;
   return absl::OkStatus();
 }

@@ -15,7 +15,8 @@ namespace lectern::vod {
 class ReceivedFile final : public BodySink {
  public:
   // `limit_bytes` 0: none.
-  ReceivedFile(std::string path, int64_t limit_bytes) : path_(std::move(path)), limit_bytes_(static_cast<uint64_t>(limit_bytes)) {}
+  ReceivedFile(std::string path, int64_t limit_bytes)
+      : path_(std::move(path)), limit_bytes_(static_cast<uint64_t>(limit_bytes)) {}
   ~ReceivedFile() override;
   ReceivedFile(const ReceivedFile&) = delete;
   ReceivedFile& operator=(const ReceivedFile&) = delete;

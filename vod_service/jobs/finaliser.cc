@@ -48,8 +48,8 @@ absl::Status Finaliser::Run(const v1::Assign& assign, link::JobContext& context,
 }
 
 // The upload as it is with its source file, made now or by an earlier run.
-absl::StatusOr<UploadRecord> Finaliser::Complete(const v1::Assign& assign, const LiveRecord& live, link::JobContext& context,
-                                                 bool& continuous) {
+absl::StatusOr<UploadRecord> Finaliser::Complete(const v1::Assign& assign, const LiveRecord& live,
+                                                 link::JobContext& context, bool& continuous) {
   ASSIGN_OR_RETURN(const std::vector<LiveSetFiles> sets, StoredSets(catalog_, live.id));
   const SourcePlan plan = PlanSource(sets);
   continuous = plan.continuous;
@@ -61,13 +61,16 @@ absl::StatusOr<UploadRecord> Finaliser::Complete(const v1::Assign& assign, const
   // Parts that are joined are there twice for a while.
   const bool joined = plan.video.size() > 1 || plan.audio.size() > 1;
   if (room < plan.size_bytes * (joined ? 3 : 1)) {
-    return WithReason(absl::ResourceExhaustedError("the media store has no room for the file of the recording"), "DISK_FULL");
+    return WithReason(absl::ResourceExhaustedError("the media store has no room for the file of the recording"),
+                      "DISK_FULL");
   }
   SourceRequest request;
   request.media_folder = LiveFolder(live.lecture, live.view, live.upload);
   request.work_folder = folder.path();
   request.output_path = folder.path() + "/source.mp4";
-  request.progress = [&context](double fraction) { context.Progress(kPlayable + (kSourceMade - kPlayable) * fraction); };
+  request.progress = [&context](double fraction) {
+    context.Progress(kPlayable + (kSourceMade - kPlayable) * fraction);
+  };
   request.should_stop = [&context] { return context.ShouldStop(); };
   RETURN_IF_ERROR(MakeSource(blobs_, plan, request));
   ASSIGN_OR_RETURN(const std::string sha256, DigestOf(request.output_path, request.should_stop));
@@ -82,7 +85,8 @@ absl::Status Finaliser::StoreSource(const LiveRecord& live, const std::string& p
   if (error) return ErrnoStatus(error.value(), "reading the size of the recording's file");
   // A file that belongs to less than what is stored by now is not wanted; the next job makes another one.
   auto now = catalog_.GetLive(live.upload);
-  if (absl::IsNotFound(now.status())) return WithReason(absl::FailedPreconditionError("the recording was deleted"), "UPLOAD_GONE");
+  if (absl::IsNotFound(now.status()))
+    return WithReason(absl::FailedPreconditionError("the recording was deleted"), "UPLOAD_GONE");
   RETURN_IF_ERROR(now.status());
   if (!now->ended) return TakenUp();
   RETURN_IF_ERROR(blobs_.PutFile(RecordingKey(live.upload), path));

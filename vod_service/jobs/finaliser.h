@@ -1,5 +1,5 @@
-// Ends what was on air: first the playlists, so that it is playable as a recording at once; then one file of the best picture and the
-// sound, as the source for the jobs that improve it.
+// Ends what was on air: first the playlists, so that it is playable as a recording at once; then one file of the best
+// picture and the sound, as the source for the jobs that improve it.
 #pragma once
 
 #include "absl/status/status.h"
@@ -24,12 +24,13 @@ class Finaliser {
   Finaliser(Catalog& catalog, BlobStore& blobs, LiveLibrary& live, Publisher& publisher)
       : catalog_(catalog), blobs_(blobs), live_(live), publisher_(publisher) {}
 
-  // Progress 0.1 says that the recording is playable. Errors: kFailedPrecondition/TAKEN_UP where the stream went on with a newer
-  // job, /UPLOAD_GONE; those of MakeSource; kResourceExhausted/DISK_FULL.
+  // Progress 0.1 says that the recording is playable. Errors: kFailedPrecondition/TAKEN_UP where the stream went on
+  // with a newer job, /UPLOAD_GONE; those of MakeSource; kResourceExhausted/DISK_FULL.
   absl::Status Run(const v1::Assign& assign, link::JobContext& context, v1::JobResult& result);
 
  private:
-  absl::StatusOr<UploadRecord> Complete(const v1::Assign& assign, const LiveRecord& live, link::JobContext& context, bool& continuous);
+  absl::StatusOr<UploadRecord> Complete(const v1::Assign& assign, const LiveRecord& live, link::JobContext& context,
+                                        bool& continuous);
   absl::Status StoreSource(const LiveRecord& live, const std::string& path, const std::string& sha256);
 
   Catalog& catalog_;

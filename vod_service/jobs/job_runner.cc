@@ -52,7 +52,8 @@ const char* KindOf(const v1::JobSpec& spec) {
 
 v1::FailureClass ClassOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  if (reason == "UPLOAD_GONE" || reason == "UPLOAD_NOT_FOUND" || reason == "BAD_JOB" || reason == "TAKEN_UP") return v1::REJECTED_INPUT;
+  if (reason == "UPLOAD_GONE" || reason == "UPLOAD_NOT_FOUND" || reason == "BAD_JOB" || reason == "TAKEN_UP")
+    return v1::REJECTED_INPUT;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kDataLoss:
@@ -121,8 +122,8 @@ std::vector<FinishedRendition> ToRenditions(const std::vector<PackagedTrack>& tr
 
 }  // namespace
 
-JobRunner::JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live, Publisher& publisher,
-                     Metrics& metrics)
+JobRunner::JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live,
+                     Publisher& publisher, Metrics& metrics)
     : catalog_(catalog),
       blobs_(blobs),
       uploads_(uploads),

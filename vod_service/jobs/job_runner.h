@@ -27,7 +27,8 @@ namespace lectern::vod {
 // another name. Thread-safe; Run blocks.
 class JobRunner {
  public:
-  JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live, Publisher& publisher, Metrics& metrics);
+  JobRunner(Catalog& catalog, BlobStore& blobs, UploadService& uploads, LiveLibrary& live, Publisher& publisher,
+            Metrics& metrics);
 
   link::Outcome Run(const v1::Assign& assign, link::JobContext& context);
 

@@ -29,11 +29,12 @@ class ScratchFolder {
   const std::string path_;
 };
 
-// Bytes that a job may still use. Jobs may use what is kept free of uploads, but the catalog must still be able to write.
-// Errors: kResourceExhausted/DISK_FULL.
+// Bytes that a job may still use. Jobs may use what is kept free of uploads, but the catalog must still be able to
+// write. Errors: kResourceExhausted/DISK_FULL.
 absl::StatusOr<int64_t> RoomBelow(const std::string& folder);
 
-// Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is back.
+// Results are held back while it is not sure that the job is still ours; it is adopted or taken away when the link is
+// back.
 absl::Status WaitForRightToPublish(link::JobContext& context);
 
 void Describe(const RenditionRecord& rendition, v1::RenditionInfo& info);

@@ -41,7 +41,6 @@ class Publisher {
   absl::Status WriteMaster(int64_t lecture, absl::string_view view);
 
  private:
-
   Catalog& catalog_;
   BlobStore& blobs_;
   Clock& clock_;

@@ -35,8 +35,8 @@ constexpr size_t kCopyBytes = 256 * 1024;
 // MPEG-TS has no times before 0; pictures may be decoded before the recording begins.
 constexpr int kPartOffsetSeconds = 10;
 
-// Pours the init segment and then the segments of a run into a pipe that FFmpeg reads: whatever store they are in, and however
-// many they are.
+// Pours the init segment and then the segments of a run into a pipe that FFmpeg reads: whatever store they are in, and
+// however many they are.
 class RunPipe {
  public:
   RunPipe(BlobStore& blobs, const std::string& folder, const SourceRun& run, std::function<void(size_t)> on_segment)
@@ -157,13 +157,15 @@ class SourceMaker {
       maps.insert(maps.end(), {"-map", absl::StrCat(maps.size() / 2, video ? ":V:0" : ":a:0")});
     }
     std::move(maps.begin(), maps.end(), std::back_inserter(arguments));
-    arguments.insert(arguments.end(), {"-copyts", "-c", "copy", "-avoid_negative_ts", "disabled", "-video_track_timescale", "90000",
-                                       "-max_interleave_delta", "0", "-f", "mp4", "file:" + request_.output_path});
+    arguments.insert(arguments.end(),
+                     {"-copyts", "-c", "copy", "-avoid_negative_ts", "disabled", "-video_track_timescale", "90000",
+                      "-max_interleave_delta", "0", "-f", "mp4", "file:" + request_.output_path});
     return Run(std::move(arguments), pipes);
   }
 
  private:
-  // One run comes through a pipe. Several, whose headers differ, are joined as MPEG-TS, where the headers stand in the stream.
+  // One run comes through a pipe. Several, whose headers differ, are joined as MPEG-TS, where the headers stand in the
+  // stream.
   absl::Status AddInput(const std::vector<SourceRun>& runs, bool video, std::vector<std::string>& arguments,
                         std::vector<std::unique_ptr<RunPipe>>& pipes) {
     if (runs.size() == 1) {
@@ -179,8 +181,8 @@ class SourceMaker {
     }
     const std::string joined = absl::StrCat(request_.work_folder, "/", video ? "video.ts" : "audio.ts");
     RETURN_IF_ERROR(Join(parts, joined));
-    arguments.insert(arguments.end(), {"-protocol_whitelist", "file", "-itsoffset", absl::StrCat(-kPartOffsetSeconds), "-f", "mpegts",
-                                       "-i", "file:" + joined});
+    arguments.insert(arguments.end(), {"-protocol_whitelist", "file", "-itsoffset", absl::StrCat(-kPartOffsetSeconds),
+                                       "-f", "mpegts", "-i", "file:" + joined});
     return absl::OkStatus();
   }
 
@@ -188,8 +190,9 @@ class SourceMaker {
     std::vector<std::unique_ptr<RunPipe>> pipes;
     pipes.push_back(PipeFor(run));
     RETURN_IF_ERROR(pipes[0]->Open());
-    return Run({"-protocol_whitelist", "file", "-f", "mp4", "-i", pipes[0]->Path(), "-copyts", "-c", "copy", "-output_ts_offset",
-                absl::StrCat(kPartOffsetSeconds), "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", "file:" + path},
+    return Run({"-protocol_whitelist", "file", "-f", "mp4", "-i", pipes[0]->Path(), "-copyts", "-c", "copy",
+                "-output_ts_offset", absl::StrCat(kPartOffsetSeconds), "-muxdelay", "0", "-muxpreload", "0", "-f",
+                "mpegts", "file:" + path},
                pipes);
   }
 
@@ -214,7 +217,8 @@ class SourceMaker {
   std::unique_ptr<RunPipe> PipeFor(const SourceRun& run) {
     // The sound is small; what the picture has come to is how far it is.
     const std::vector<SourceRun>& counted = plan_.video.empty() ? plan_.audio : plan_.video;
-    const bool counts = std::any_of(counted.begin(), counted.end(), [&run](const SourceRun& other) { return &other == &run; });
+    const bool counts =
+        std::any_of(counted.begin(), counted.end(), [&run](const SourceRun& other) { return &other == &run; });
     return std::make_unique<RunPipe>(blobs_, request_.media_folder, run, [this, counts](size_t) {
       if (counts) request_.progress(std::min(1.0, static_cast<double>(++poured_) / static_cast<double>(Total())));
     });
@@ -245,13 +249,24 @@ class SourceMaker {
 
 absl::Status VerifySource(const std::string& path, double expected_seconds) {
   ProcessOptions options;
-  options.argv = {"ffprobe",       "-v",  "error", "-protocol_whitelist", "file", "-format_whitelist", media::kInputFormats,
-                  "-print_format", "json", "-show_format", "-show_streams", "file:" + path};
+  options.argv = {"ffprobe",
+                  "-v",
+                  "error",
+                  "-protocol_whitelist",
+                  "file",
+                  "-format_whitelist",
+                  media::kInputFormats,
+                  "-print_format",
+                  "json",
+                  "-show_format",
+                  "-show_streams",
+                  "file:" + path};
   ASSIGN_OR_RETURN(std::string json, RunProcess(std::move(options), kProbeTimeout));
   ASSIGN_OR_RETURN(media::MediaFacts facts, media::ParseFfprobe(json));
-  if (std::abs(facts.duration_seconds - expected_seconds) <= std::max(0.5, expected_seconds / 100)) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrFormat("the file of the recording lasts %.2f s instead of %.2f s", facts.duration_seconds, expected_seconds));
+  if (std::abs(facts.duration_seconds - expected_seconds) <= std::max(0.5, expected_seconds / 100))
+    return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat("the file of the recording lasts %.2f s instead of %.2f s",
+                                             facts.duration_seconds, expected_seconds));
 }
 
 }  // namespace

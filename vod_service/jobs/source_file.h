@@ -21,10 +21,10 @@ struct SourceRun {
 };
 
 struct SourcePlan {
-  std::vector<SourceRun> video;   // the best picture of each moment
+  std::vector<SourceRun> video;  // the best picture of each moment
   std::vector<SourceRun> audio;
-  int64_t size_bytes = 0;         // of the segments
-  double video_seconds = 0;       // where the last one ends; the first set begins at 0
+  int64_t size_bytes = 0;    // of the segments
+  double video_seconds = 0;  // where the last one ends; the first set begins at 0
   double audio_seconds = 0;
   // No hole, and one init segment each: renditions that are made of the file can take the place of the live ones.
   bool continuous = false;
@@ -34,16 +34,16 @@ struct SourcePlan {
 SourcePlan PlanSource(const std::vector<LiveSetFiles>& sets);
 
 struct SourceRequest {
-  std::string media_folder;       // key of the folder with the segments
-  std::string work_folder;        // exists; for what is made on the way
-  std::string output_path;        // an MP4
+  std::string media_folder;  // key of the folder with the segments
+  std::string work_folder;   // exists; for what is made on the way
+  std::string output_path;   // an MP4
   std::function<void(double fraction)> progress;
   std::function<bool()> should_stop;
 };
 
 // Times in the file are those of the recording: holes stay holes. Blocking. The file is not synced.
-// Errors: kDataLoss where it does not last as long as it should, kInvalidArgument (FFmpeg cannot copy the media), kCancelled,
-// kUnavailable, kInternal.
+// Errors: kDataLoss where it does not last as long as it should, kInvalidArgument (FFmpeg cannot copy the media),
+// kCancelled, kUnavailable, kInternal.
 absl::Status MakeSource(BlobStore& blobs, const SourcePlan& plan, const SourceRequest& request);
 
 // Hex. Errors: kCancelled.

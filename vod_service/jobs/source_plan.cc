@@ -23,7 +23,8 @@ size_t BestOf(const LiveSetFiles& set, bool audio) {
 }
 
 bool Has(const LiveFormat& format, bool audio) {
-  return std::any_of(format.begin(), format.end(), [audio](const LiveTrackFormat& track) { return track.audio == audio; });
+  return std::any_of(format.begin(), format.end(),
+                     [audio](const LiveTrackFormat& track) { return track.audio == audio; });
 }
 
 void Add(const LiveSetFiles& set, size_t index, std::vector<SourceRun>& runs) {

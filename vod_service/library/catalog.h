@@ -1,6 +1,7 @@
-// What this VOD service knows: uploads, committed outputs of jobs, published renditions, live recordings, and what is to be swept. One
-// SQLite file (catalog.sqlite3 below the data folder, layout in keys.h); a method that returns OK has committed
-// durably. Thread-safe; methods that change something wait for the disk, so never call them from an I/O thread.
+// What this VOD service knows: uploads, committed outputs of jobs, published renditions, live recordings, and what is
+// to be swept. One SQLite file (catalog.sqlite3 below the data folder, layout in keys.h); a method that returns OK has
+// committed durably. Thread-safe; methods that change something wait for the disk, so never call them from an I/O
+// thread.
 //
 // Lock order: none; each of the two connections has a mutex of its own and no method calls another one with it held.
 #pragma once
@@ -51,8 +52,8 @@ class Catalog {
   // Ends an open upload as kExpired, kTerminated or kBroken; nothing happens to one that is not open.
   absl::Status CloseUpload(absl::string_view id, UploadState state, absl::string_view error);
   absl::Status MarkReported(absl::string_view id);
-  // Complete (or live) becomes kDeleted; its renditions, pictures and sets are forgotten, and outputs of its jobs are given to
-  // the sweep. Errors: kFailedPrecondition/PUBLISHED, for the recording that its view shows.
+  // Complete (or live) becomes kDeleted; its renditions, pictures and sets are forgotten, and outputs of its jobs are
+  // given to the sweep. Errors: kFailedPrecondition/PUBLISHED, for the recording that its view shows.
   absl::Status MarkDeleted(absl::string_view id);
 
   // ---- Outputs of jobs ----
@@ -83,8 +84,8 @@ class Catalog {
 
   // Adds finished renditions (their files are in place) and makes the upload the one that its view shows, unless a
   // newer one does already: then it is only kept for `retention`, as is what it replaces. `enough` false (sound without
-  // the picture): it does not take over from another recording yet. Where the view is on air with another recording, it waits
-  // for the end of that. Errors: kFailedPrecondition with FENCED or UPLOAD_GONE.
+  // the picture): it does not take over from another recording yet. Where the view is on air with another recording, it
+  // waits for the end of that. Errors: kFailedPrecondition with FENCED or UPLOAD_GONE.
   absl::Status PublishRenditions(absl::string_view upload, int64_t job, int64_t fence,
                                  const std::vector<RenditionRecord>& renditions, bool enough, absl::Time now,
                                  absl::Duration retention);
@@ -105,27 +106,28 @@ class Catalog {
 
   // ---- Live recordings ----
 
-  // The recording of this upload, made where there is none (with its upload, of state kLive), and from now on of this holder.
-  // `upload` gives id, lecture, view, organization and created_at. Errors: kFailedPrecondition with FENCED where a newer holder
-  // is known, UPLOAD_GONE where the upload was deleted or is not a live one.
+  // The recording of this upload, made where there is none (with its upload, of state kLive), and from now on of this
+  // holder. `upload` gives id, lecture, view, organization and created_at. Errors: kFailedPrecondition with FENCED
+  // where a newer holder is known, UPLOAD_GONE where the upload was deleted or is not a live one.
   absl::StatusOr<LiveRecord> OpenLive(const UploadRecord& upload, int64_t start_time_ms, int64_t job, int64_t fence);
-  absl::StatusOr<LiveRecord> GetLive(absl::string_view upload);   // kNotFound; also where the upload was deleted
-  absl::StatusOr<std::vector<LiveRecord>> ListOnAir();            // not ended
+  absl::StatusOr<LiveRecord> GetLive(absl::string_view upload);  // kNotFound; also where the upload was deleted
+  absl::StatusOr<std::vector<LiveRecord>> ListOnAir();           // not ended
   absl::StatusOr<std::vector<LiveFormatRecord>> ListLiveFormats(int64_t recording);
   absl::StatusOr<std::vector<LiveSetRecord>> ListLiveSets(int64_t recording);
   // Of the last set that the recording's holder has stored; 0: none.
   absl::StatusOr<int64_t> GetLastLiveNumber(const LiveRecord& live);
   // Label and the last sequence number whose file is gone.
   absl::StatusOr<std::vector<std::pair<std::string, int64_t>>> ListLiveSwept(int64_t recording);
-  // All in one transaction; one status each. A set that goes on air makes its recording the one that the view shows and takes
-  // improved renditions of it back. Errors of one: kFailedPrecondition/UPLOAD_GONE; an error of the disk is everybody's.
+  // All in one transaction; one status each. A set that goes on air makes its recording the one that the view shows and
+  // takes improved renditions of it back. Errors of one: kFailedPrecondition/UPLOAD_GONE; an error of the disk is
+  // everybody's.
   std::vector<absl::Status> CommitLiveSets(const std::vector<const LiveCommit*>& commits);
-  // Ends the recording and publishes its tracks. What was published while it was on air and is newer takes the view over.
-  // Errors: kFailedPrecondition/UPLOAD_GONE.
+  // Ends the recording and publishes its tracks. What was published while it was on air and is newer takes the view
+  // over. Errors: kFailedPrecondition/UPLOAD_GONE.
   absl::Status EndLive(const LiveRecord& live, const std::vector<RenditionRecord>& tracks, absl::Time now,
                        absl::Duration retention);
-  // The upload of an ended recording is complete: its source file is in place. Errors: kFailedPrecondition/UPLOAD_GONE, also
-  // where the recording went on air again.
+  // The upload of an ended recording is complete: its source file is in place. Errors: kFailedPrecondition/UPLOAD_GONE,
+  // also where the recording went on air again.
   absl::Status CompleteLive(const LiveRecord& live, uint64_t size_bytes, absl::string_view sha256);
   // Forgets a recording of which nothing was stored, and its upload.
   absl::Status DropLive(const LiveRecord& live);

@@ -15,8 +15,8 @@ namespace {
 constexpr char kGetLive[] =
     "select " LECTERN_LIVE_COLUMNS " from " LECTERN_LIVE_TABLES " where l.upload = ? and u.state in (1, 6)";
 
-constexpr char kListOnAir[] =
-    "select " LECTERN_LIVE_COLUMNS " from " LECTERN_LIVE_TABLES " where l.ended = 0 and u.state in (1, 6) order by l.id";
+constexpr char kListOnAir[] = "select " LECTERN_LIVE_COLUMNS " from " LECTERN_LIVE_TABLES
+                              " where l.ended = 0 and u.state in (1, 6) order by l.id";
 
 constexpr char kUploadState[] = "select state from uploads where id = ?";
 
@@ -176,7 +176,8 @@ absl::Status GoOnAir(Sqlite& db, const LiveCommit& commit) {
   Statement improved = db.Query(kSweepImproved);
   improved << absl::ToUnixMillis(commit.now + commit.retention) << commit.upload;
   RETURN_IF_ERROR(improved.Run());
-  for (const char* sql : {kGoOnAir, kUploadIsLive, kForgetRenditions, kKeepTracks}) RETURN_IF_ERROR(RunFor(db, sql, commit.upload));
+  for (const char* sql : {kGoOnAir, kUploadIsLive, kForgetRenditions, kKeepTracks})
+    RETURN_IF_ERROR(RunFor(db, sql, commit.upload));
   return ShowLive(db, commit);
 }
 
@@ -199,14 +200,15 @@ absl::Status InsertSet(Sqlite& db, const LiveCommit& commit) {
   }
   if (commit.goes_on_air) RETURN_IF_ERROR(GoOnAir(db, commit));
   Statement insert = db.Query(kInsertSet);
-  insert << commit.recording << set.sequence << set.job << set.fence << set.number << set.start_ms << set.end_ms << set.format
-         << set.segments;
+  insert << commit.recording << set.sequence << set.job << set.fence << set.number << set.start_ms << set.end_ms
+         << set.format << set.segments;
   return insert.Run();
 }
 
 }  // namespace
 
-absl::StatusOr<LiveRecord> Catalog::OpenLive(const UploadRecord& upload, int64_t start_time_ms, int64_t job, int64_t fence) {
+absl::StatusOr<LiveRecord> Catalog::OpenLive(const UploadRecord& upload, int64_t start_time_ms, int64_t job,
+                                             int64_t fence) {
   absl::MutexLock lock(&write_mu_);
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());
@@ -305,7 +307,8 @@ absl::Status Catalog::EndLive(const LiveRecord& live, const std::vector<Renditio
   absl::MutexLock lock(&write_mu_);
   Transaction transaction(*writer_);
   RETURN_IF_ERROR(transaction.status());
-  if (auto found = FindLive(*writer_, live.upload); !found.ok()) return absl::IsNotFound(found.status()) ? Gone() : found.status();
+  if (auto found = FindLive(*writer_, live.upload); !found.ok())
+    return absl::IsNotFound(found.status()) ? Gone() : found.status();
   Statement end = writer_->Query(kEnd);
   end << live.job << live.fence << live.id;
   RETURN_IF_ERROR(end.Run());

@@ -80,8 +80,7 @@ constexpr char kDeleteLive[] = R"sql(
 update uploads set state = 5 where lecture = ?1 and (?2 = '' or view = ?2) and id <> ?3 and state = 6
 )sql";
 
-constexpr char kForgetWaiting[] =
-    "delete from waiting where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3";
+constexpr char kForgetWaiting[] = "delete from waiting where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3";
 
 constexpr char kUnpublish[] = "delete from published where lecture = ?1 and (?2 = '' or view = ?2) and upload <> ?3";
 

@@ -200,8 +200,8 @@ absl::Status Catalog::MarkDeleted(absl::string_view id) {
   Statement mark = writer_->Query(kMarkDeleted);
   mark << id;
   RETURN_IF_ERROR(mark.Run());
-  for (const char* sql : {kForgetRenditions, kSweepItsOutputs, kForgetItsPictures, kForgetSets, kForgetFormats, kForgetSwept,
-                          kForgetLive}) {
+  for (const char* sql : {kForgetRenditions, kSweepItsOutputs, kForgetItsPictures, kForgetSets, kForgetFormats,
+                          kForgetSwept, kForgetLive}) {
     Statement change = writer_->Query(sql);
     change << id;
     RETURN_IF_ERROR(change.Run());

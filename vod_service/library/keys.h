@@ -13,8 +13,8 @@
 //   recordings/<upload id>                                   a complete upload
 //   jobs/<job>/<fence>/<name>                                a committed output that other jobs read
 //   media/<lecture>/<view>/master.m3u8                       replaced atomically
-//   media/<lecture>/<view>/<upload id>/<label>-<job>-<fence>/<file>   one published rendition; a name is never used twice
-//   media/<lecture>/<view>/<upload id>/thumbnails/<name>     pictures and their WebVTT index
+//   media/<lecture>/<view>/<upload id>/<label>-<job>-<fence>/<file>   one published rendition; a name is never used
+//   twice media/<lecture>/<view>/<upload id>/thumbnails/<name>     pictures and their WebVTT index
 //   media/<lecture>/<view>/<upload id>/live/<label>-...      segments of a recording that was or is on air
 //   media/<lecture>/<view>/<upload id>/live/<label>.m3u8     their playlist, once it has ended
 // What is below media/<lecture>/<view>/ is what a player asks for below /p/<token>/<lecture>/<view>/.
@@ -43,7 +43,8 @@ std::string AssetFolder(int64_t lecture, absl::string_view view, absl::string_vi
 bool IsLiveName(absl::string_view name);
 absl::string_view LabelOfLiveName(absl::string_view name);
 std::string LiveFolder(int64_t lecture, absl::string_view view, absl::string_view upload);
-// What stands for the folder of a live track in the catalog: "<upload id>/live/<label>"; its playlist is the same with ".m3u8".
+// What stands for the folder of a live track in the catalog: "<upload id>/live/<label>"; its playlist is the same with
+// ".m3u8".
 std::string LiveTrackDir(absl::string_view upload, absl::string_view label);
 bool IsLiveTrackDir(absl::string_view dir);
 // Of a rendition's media playlist, relative to the view's folder.

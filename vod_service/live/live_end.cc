@@ -52,12 +52,16 @@ absl::StatusOr<EndedLive> LiveLibrary::End(const std::string& upload, int64_t jo
     std::vector<RenditionRecord> tracks;
     for (const LiveTrackSummary& track : timeline.Tracks()) {
       tracks.push_back(RenditionOf(*recording, track));
-      const std::string key = absl::StrCat(ViewFolder(record.lecture, record.view), "/", PlaylistPath(tracks.back().dir));
+      const std::string key =
+          absl::StrCat(ViewFolder(record.lecture, record.view), "/", PlaylistPath(tracks.back().dir));
       RETURN_IF_ERROR(blobs_.Put(key, timeline.MediaPlaylist(track.format.label, Timeline::kEnded)));
     }
     RETURN_IF_ERROR(catalog_.EndLive(record, tracks, clock_.Now(), limits_.retention));
-    log::Info("live stream ended", {{"upload", upload}, {"lecture", record.lecture}, {"view", record.view},
-                                    {"segments", timeline.entries()}, {"gap_ms", timeline.gap_ms()}});
+    log::Info("live stream ended", {{"upload", upload},
+                                    {"lecture", record.lecture},
+                                    {"view", record.view},
+                                    {"segments", timeline.entries()},
+                                    {"gap_ms", timeline.gap_ms()}});
   }
   recording->SetHolder(job, fence);
   recording->SetEnded(true);

@@ -41,7 +41,8 @@ absl::Status CheckRoom(const std::string& folder, int64_t needed, int64_t reserv
   if (statvfs(folder.c_str(), &disk) != 0) return ErrnoStatus(errno, "reading the free space");
   const int64_t room = static_cast<int64_t>(disk.f_bavail) * static_cast<int64_t>(disk.f_frsize) - reserve;
   if (room >= needed) return absl::OkStatus();
-  return WithReason(absl::ResourceExhaustedError("the media store is full: what is on air cannot be stored"), "DISK_FULL");
+  return WithReason(absl::ResourceExhaustedError("the media store is full: what is on air cannot be stored"),
+                    "DISK_FULL");
 }
 
 absl::StatusOr<std::string> ReadWhole(int fd, size_t size) {
@@ -143,18 +144,24 @@ absl::StatusOr<v1::LiveStored> LiveLibrary::Open(const LiveHolder& holder, const
   absl::MutexLock lock(&recording->mu);
   if (IsOlder(holder, recording->record())) return Fenced();
   if (!recording->IsHeldBy(holder)) recording->SetHolder(holder.job, holder.fence);
-  log::Info("live stream opened", {{"upload", holder.upload}, {"lecture", holder.lecture}, {"view", holder.view},
-                                   {"job", holder.job}, {"fence", holder.fence}, {"stored_ms", recording->timeline().end_ms()}});
+  log::Info("live stream opened", {{"upload", holder.upload},
+                                   {"lecture", holder.lecture},
+                                   {"view", holder.view},
+                                   {"job", holder.job},
+                                   {"fence", holder.fence},
+                                   {"stored_ms", recording->timeline().end_ms()}});
   return recording->Stored();
 }
 
 absl::Status LiveLibrary::CheckFile(const LiveHolder& holder, absl::string_view name, int64_t size_bytes) {
   if (!IsLiveName(name)) return WithReason(absl::InvalidArgumentError("the name of the file is malformed"), "BAD_NAME");
-  if (size_bytes > limits_.max_file_bytes) return WithReason(absl::OutOfRangeError("the file is too large"), "TOO_LARGE");
+  if (size_bytes > limits_.max_file_bytes)
+    return WithReason(absl::OutOfRangeError("the file is too large"), "TOO_LARGE");
   ASSIGN_OR_RETURN(RecordingPtr recording, Admit(holder));
   {
     absl::MutexLock lock(&recording->mu);
-    if (recording->staged().size() >= limits_.max_staged_files || recording->staged_bytes() > limits_.max_staged_bytes) {
+    if (recording->staged().size() >= limits_.max_staged_files ||
+        recording->staged_bytes() > limits_.max_staged_bytes) {
       return WithReason(absl::ResourceExhaustedError("too many files wait for their set"), "TOO_MANY_FILES");
     }
   }
@@ -169,8 +176,10 @@ bool LiveLibrary::SameAsStored(const std::string& key, const std::string& path, 
   return given.ok() && have.ok() && *given == *have;
 }
 
-absl::Status LiveLibrary::StoreFile(const LiveHolder& holder, absl::string_view name, const std::string& path, int64_t size_bytes) {
-  if (size_bytes > limits_.max_file_bytes) return WithReason(absl::OutOfRangeError("the file is too large"), "TOO_LARGE");
+absl::Status LiveLibrary::StoreFile(const LiveHolder& holder, absl::string_view name, const std::string& path,
+                                    int64_t size_bytes) {
+  if (size_bytes > limits_.max_file_bytes)
+    return WithReason(absl::OutOfRangeError("the file is too large"), "TOO_LARGE");
   ASSIGN_OR_RETURN(RecordingPtr recording, Admit(holder));
   const std::string key = KeyOf(*recording, name);
   bool staged = false;
@@ -207,7 +216,8 @@ absl::Status LiveLibrary::CheckFiles(LiveRecording& recording, const LiveSetFile
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::LiveStored> LiveLibrary::Commit(const LiveHolder& holder, const v1::LiveSet& message, int64_t* expected) {
+absl::StatusOr<v1::LiveStored> LiveLibrary::Commit(const LiveHolder& holder, const v1::LiveSet& message,
+                                                   int64_t* expected) {
   LiveSetFiles set = FromMessage(message);
   ASSIGN_OR_RETURN(RecordingPtr recording, Admit(holder));
   absl::MutexLock lock(&recording->mu);
@@ -232,8 +242,8 @@ absl::Status LiveLibrary::CommitSet(const RecordingPtr& recording, const LiveSet
   commit.retention = limits_.retention;
   absl::Status committed = commits_.Commit(commit);
   if (!committed.ok()) {
-    // Whether it is in the catalog is not known: what is in memory is read from there again. Players keep what they have, unless
-    // the recording was deleted.
+    // Whether it is in the catalog is not known: what is in memory is read from there again. Players keep what they
+    // have, unless the recording was deleted.
     absl::MutexLock lock(&mu_);
     recordings_.erase(recording->upload);
     if (ReasonOf(committed) == "UPLOAD_GONE") EraseShown(*recording);

@@ -1,8 +1,9 @@
 // Recordings that are on air: what was broadcast of them, in which order, and the playlists that say so.
 //
-// A recording has one holder, the newest (job, fence) that was seen; whoever is older is refused. It takes sets (one segment of
-// every track over the same stretch of time) in the order of their numbers. A set that was answered is in the catalog and in the
-// playlists. Until the first set of a newer holder an ended recording stays what it is; that set takes it on air again.
+// A recording has one holder, the newest (job, fence) that was seen; whoever is older is refused. It takes sets (one
+// segment of every track over the same stretch of time) in the order of their numbers. A set that was answered is in
+// the catalog and in the playlists. Until the first set of a newer holder an ended recording stays what it is; that set
+// takes it on air again.
 //
 // Thread-safe. Methods other than Find and figures block on the disk: call them from a thread pool.
 #pragma once
@@ -64,14 +65,14 @@ struct LiveText {
 
 // A recording that was ended.
 struct EndedLive {
-  bool stored = false;            // false: nothing was, and it is forgotten
+  bool stored = false;  // false: nothing was, and it is forgotten
   int64_t origin_ms = 0;
   int64_t end_ms = 0;
 };
 
 struct LiveFigures {
-  int64_t streams = 0;            // on air
-  int64_t sets = 0;               // since the start of the process
+  int64_t streams = 0;  // on air
+  int64_t sets = 0;     // since the start of the process
   double gap_seconds = 0;
 };
 
@@ -87,8 +88,8 @@ class LiveLibrary {
   absl::Status Load();
 
   // ---- For holders ----
-  // Errors of all: kFailedPrecondition/FENCED for one that is not the newest, /NOT_OPEN before Open, /UPLOAD_GONE where the
-  // recording was deleted or is one that was uploaded.
+  // Errors of all: kFailedPrecondition/FENCED for one that is not the newest, /NOT_OPEN before Open, /UPLOAD_GONE where
+  // the recording was deleted or is one that was uploaded.
 
   // Makes the recording where there is none.
   absl::StatusOr<v1::LiveStored> Open(const LiveHolder& holder, const v1::LiveOpen& request);
@@ -96,12 +97,13 @@ class LiveLibrary {
   // Whether a file may be sent. Errors: kInvalidArgument/BAD_NAME; kOutOfRange/TOO_LARGE; kResourceExhausted/DISK_FULL,
   // kResourceExhausted/TOO_MANY_FILES. `size_bytes` -1: not known yet.
   absl::Status CheckFile(const LiveHolder& holder, absl::string_view name, int64_t size_bytes);
-  // Takes a finished, synced file at `path` (below the store's scratch folder) in. The same bytes again: nothing happens.
-  // Errors, beside those of CheckFile: kAlreadyExists/NAME_TAKEN for other bytes under the name of a file that is in the playlists.
+  // Takes a finished, synced file at `path` (below the store's scratch folder) in. The same bytes again: nothing
+  // happens. Errors, beside those of CheckFile: kAlreadyExists/NAME_TAKEN for other bytes under the name of a file that
+  // is in the playlists.
   absl::Status StoreFile(const LiveHolder& holder, absl::string_view name, const std::string& path, int64_t size_bytes);
 
-  // Errors: kInvalidArgument/BAD_SET; kFailedPrecondition/OUT_OF_ORDER (see `expected`), /OVERLAPS (it begins before the end of
-  // what is stored), /FILE_MISSING (store the files of the set again).
+  // Errors: kInvalidArgument/BAD_SET; kFailedPrecondition/OUT_OF_ORDER (see `expected`), /OVERLAPS (it begins before
+  // the end of what is stored), /FILE_MISSING (store the files of the set again).
   absl::StatusOr<v1::LiveStored> Commit(const LiveHolder& holder, const v1::LiveSet& set, int64_t* expected);
 
   // Kept in memory only. Errors: kInvalidArgument/BAD_PICTURE.
@@ -109,14 +111,14 @@ class LiveLibrary {
 
   // ---- For players ----
 
-  // master.m3u8, preview.jpg and media playlists of what is on air; absent for everything else. `delta`: the player knows an
-  // older version of the playlist. Does not block.
+  // master.m3u8, preview.jpg and media playlists of what is on air; absent for everything else. `delta`: the player
+  // knows an older version of the playlist. Does not block.
   std::optional<LiveText> Find(int64_t lecture, absl::string_view view, absl::string_view path, bool delta);
 
   // ---- For the holder of the recording's last job ----
 
-  // Writes the final playlists and records the end; the caller then writes the view's master playlist and calls Release.
-  // Repeatable. Errors: FENCED where a newer holder has opened it.
+  // Writes the final playlists and records the end; the caller then writes the view's master playlist and calls
+  // Release. Repeatable. Errors: FENCED where a newer holder has opened it.
   absl::StatusOr<EndedLive> End(const std::string& upload, int64_t job, int64_t fence);
   // Players get the files from now on.
   void Release(const std::string& upload);

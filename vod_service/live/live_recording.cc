@@ -93,13 +93,16 @@ void LiveRecording::SetPreview(LiveText picture) {
 
 // "<upload>/live/<label>.m3u8"; empty for anything else.
 absl::string_view LiveRecording::LabelOf(absl::string_view path) const {
-  if (!absl::ConsumePrefix(&path, upload) || !absl::ConsumePrefix(&path, "/live/") || !absl::ConsumeSuffix(&path, ".m3u8")) return "";
+  if (!absl::ConsumePrefix(&path, upload) || !absl::ConsumePrefix(&path, "/live/") ||
+      !absl::ConsumeSuffix(&path, ".m3u8"))
+    return "";
   return timeline_.HasTrack(path) ? path : "";
 }
 
 LiveText LiveRecording::Render(absl::string_view path, bool delta) {
   if (path == "master.m3u8") return PlaylistText(timeline_.MasterPlaylist(upload + "/live"), LiveKind::kMaster);
-  return PlaylistText(timeline_.MediaPlaylist(LabelOf(path), delta ? Timeline::kDelta : Timeline::kLive), LiveKind::kMedia);
+  return PlaylistText(timeline_.MediaPlaylist(LabelOf(path), delta ? Timeline::kDelta : Timeline::kLive),
+                      LiveKind::kMedia);
 }
 
 std::optional<LiveText> LiveRecording::Find(absl::string_view path, bool delta) {

@@ -21,15 +21,19 @@ class LiveStored;
 
 namespace lectern::vod {
 
-// Who changes it holds `mu`, also while waiting for the disk. Players only ever take `view_mu`, which is held for moments. Lock
-// order: mu, then view_mu.
+// Who changes it holds `mu`, also while waiting for the disk. Players only ever take `view_mu`, which is held for
+// moments. Lock order: mu, then view_mu.
 class LiveRecording {
  public:
   // From the catalog.
   static absl::StatusOr<std::shared_ptr<LiveRecording>> Load(Catalog& catalog, LiveRecord record);
 
   explicit LiveRecording(LiveRecord record)
-      : upload(record.upload), lecture(record.lecture), view(record.view), record_(std::move(record)), timeline_(record_.start_time_ms) {}
+      : upload(record.upload),
+        lecture(record.lecture),
+        view(record.view),
+        record_(std::move(record)),
+        timeline_(record_.start_time_ms) {}
 
   const std::string upload;
   const int64_t lecture;
@@ -75,7 +79,7 @@ class LiveRecording {
   absl::Mutex view_mu_;
   Timeline timeline_ ABSL_GUARDED_BY(view_mu_);
   LiveText preview_ ABSL_GUARDED_BY(view_mu_);
-  absl::flat_hash_map<std::string, LiveText> texts_ ABSL_GUARDED_BY(view_mu_);   // made since the last set
+  absl::flat_hash_map<std::string, LiveText> texts_ ABSL_GUARDED_BY(view_mu_);  // made since the last set
 };
 
 }  // namespace lectern::vod

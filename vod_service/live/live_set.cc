@@ -44,7 +44,8 @@ absl::Status CheckTrack(const LiveTrackFormat& track) {
   }
   const bool sizes = track.width >= 0 && track.width <= kMaxPixels && track.height >= 0 && track.height <= kMaxPixels;
   const bool rates = track.frame_rate >= 0 && track.frame_rate <= 1000 && track.channels >= 0 && track.channels <= 64;
-  return sizes && rates ? absl::OkStatus() : Bad(absl::StrCat("the size or the rate of track ", track.label, " cannot be"));
+  return sizes && rates ? absl::OkStatus()
+                        : Bad(absl::StrCat("the size or the rate of track ", track.label, " cannot be"));
 }
 
 absl::Status CheckSegment(const LiveSegmentFile& segment, const LiveTrackFormat& track) {
@@ -80,7 +81,8 @@ absl::StatusOr<LiveTrackFormat> DecodeTrack(absl::string_view line) {
 
 absl::Status CheckSet(const LiveSetFiles& set) {
   if (set.number < 1) return Bad("sets are numbered from 1");
-  if (set.start_ms < 0 || set.end_ms <= set.start_ms || set.end_ms - set.start_ms > kMaxSetMs || set.end_ms > kMaxTimelineMs) {
+  if (set.start_ms < 0 || set.end_ms <= set.start_ms || set.end_ms - set.start_ms > kMaxSetMs ||
+      set.end_ms > kMaxTimelineMs) {
     return Bad("a set lasts no time, or longer than can be");
   }
   const LiveFormat& format = *set.format;
@@ -125,7 +127,8 @@ absl::StatusOr<std::vector<LiveSegmentFile>> DecodeSegments(const LiveSetRecord&
                       absl::SimpleAtoi(fields[2], &segment.duration_us);
     if (!good) return damaged;
     segment.name = std::string(fields[0]);
-    if (segment.name.empty()) segment.name = SegmentName(format[segments.size() - 1].label, record.fence, record.number);
+    if (segment.name.empty())
+      segment.name = SegmentName(format[segments.size() - 1].label, record.fence, record.number);
   }
   if (segments.size() != format.size()) return damaged;
   return segments;
@@ -133,7 +136,8 @@ absl::StatusOr<std::vector<LiveSegmentFile>> DecodeSegments(const LiveSetRecord&
 
 std::string EncodeFormat(const LiveFormat& format) {
   return absl::StrJoin(format, "\n", [](std::string* out, const LiveTrackFormat& track) {
-    absl::StrAppend(out, track.label, "\t", track.audio ? 1 : 0, "\t", track.codecs, "\t", track.width, "\t", track.height, "\t");
+    absl::StrAppend(out, track.label, "\t", track.audio ? 1 : 0, "\t", track.codecs, "\t", track.width, "\t",
+                    track.height, "\t");
     absl::StrAppend(out, track.frame_rate, "\t", track.channels, "\t", track.copied ? 1 : 0, "\t", track.init, "\t",
                     track.init_sha256);
   });

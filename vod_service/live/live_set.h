@@ -1,4 +1,5 @@
-// What a worker stores at once: one segment of every track, over the same stretch of time; and how the catalog keeps it. Pure.
+// What a worker stores at once: one segment of every track, over the same stretch of time; and how the catalog keeps
+// it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +54,8 @@ absl::Status CheckSet(const LiveSetFiles& set);
 // "1080p-7-12.m4s" for number 12 of fence 7.
 std::string SegmentName(absl::string_view label, int64_t fence, int64_t number);
 
-// "name,size,duration in microseconds" for each track, separated by ";"; the name is left out where it is SegmentName, a gap is
-// empty.
+// "name,size,duration in microseconds" for each track, separated by ";"; the name is left out where it is SegmentName,
+// a gap is empty.
 std::string EncodeSegments(const LiveSetFiles& set, int64_t fence);
 // Errors: kDataLoss.
 absl::StatusOr<std::vector<LiveSegmentFile>> DecodeSegments(const LiveSetRecord& record, const LiveFormat& format);

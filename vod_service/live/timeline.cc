@@ -60,10 +60,12 @@ Timeline::Track& Timeline::Obtain(const LiveTrackFormat& format) {
 
 void Timeline::AddGap(Track& track, const Entry& entry) {
   track.offsets.push_back(track.text.size());
-  media::AppendLiveSegment(GapSegment(start_time_ms_ + entry.start_ms, entry.length_ms, entry.discontinuity), track.text);
+  media::AppendLiveSegment(GapSegment(start_time_ms_ + entry.start_ms, entry.length_ms, entry.discontinuity),
+                           track.text);
 }
 
-void Timeline::AddSegment(Track& track, const Entry& entry, const LiveTrackFormat& format, const LiveSegmentFile& segment) {
+void Timeline::AddSegment(Track& track, const Entry& entry, const LiveTrackFormat& format,
+                          const LiveSegmentFile& segment) {
   media::HlsSegment written;
   written.uri = segment.name;
   written.duration_seconds = static_cast<double>(segment.duration_us) / 1e6;
@@ -144,7 +146,8 @@ void Timeline::AddSet(const LiveSetFiles& set) {
 
 // The offer stays while the tracks stay: players do not ask for it again, and caches keep it.
 void Timeline::Offer(const std::shared_ptr<const LiveFormat>& format) {
-  const bool same = offered_ != nullptr && std::equal(offered_->begin(), offered_->end(), format->begin(), format->end(), SameOffer);
+  const bool same =
+      offered_ != nullptr && std::equal(offered_->begin(), offered_->end(), format->begin(), format->end(), SameOffer);
   if (!same) offered_ = format;
   for (Track& track : tracks_) {
     if (!same || track.headroom_bps == 0) track.headroom_bps = track.peak_bps * kHeadroom;
@@ -192,8 +195,8 @@ std::string Timeline::MasterPlaylist(absl::string_view folder) const {
     const Track& track = *Find(format.label);
     if (track.segments == 0) continue;
     const auto rate = static_cast<int64_t>(std::ceil(track.headroom_bps));
-    offered.push_back({absl::StrCat(folder, "/", format.label, ".m3u8"), format.codecs, rate, 0, format.audio, format.width,
-                       format.height, format.frame_rate, format.channels});
+    offered.push_back({absl::StrCat(folder, "/", format.label, ".m3u8"), format.codecs, rate, 0, format.audio,
+                       format.width, format.height, format.frame_rate, format.channels});
   }
   return media::WriteMasterPlaylist(offered);
 }
@@ -203,7 +206,8 @@ std::vector<LiveTrackSummary> Timeline::Tracks() const {
   for (const Track& track : tracks_) {
     if (track.segments == 0) continue;
     const auto average = static_cast<int64_t>(std::ceil(track.bits / track.seconds));
-    summaries.push_back({track.format, std::max(average, static_cast<int64_t>(std::ceil(track.peak_bps))), average, track.segments});
+    summaries.push_back(
+        {track.format, std::max(average, static_cast<int64_t>(std::ceil(track.peak_bps))), average, track.segments});
   }
   std::stable_sort(summaries.begin(), summaries.end(), [](const LiveTrackSummary& a, const LiveTrackSummary& b) {
     return a.format.width * a.format.height > b.format.width * b.format.height;

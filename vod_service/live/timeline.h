@@ -1,7 +1,7 @@
 // What was broadcast, as playlists tell it: sets, holes and changes on one line. Pure; not thread-safe.
 //
-// Every track has the same entries: a hole is a row of gaps in all of them, and so is what one track missed in itself. The media
-// sequence counts entries from 0. The same sets give the same playlists, whenever they are made.
+// Every track has the same entries: a hole is a row of gaps in all of them, and so is what one track missed in itself.
+// The media sequence counts entries from 0. The same sets give the same playlists, whenever they are made.
 #pragma once
 
 #include <cstdint>
@@ -34,16 +34,16 @@ class Timeline {
   int64_t entries() const { return static_cast<int64_t>(entries_.size()); }
   int64_t origin_ms() const { return entries_.empty() ? -1 : entries_.front().start_ms; }
   int64_t end_ms() const { return end_ms_; }
-  int64_t gap_ms() const { return gap_ms_; }          // holes, not what single tracks missed
+  int64_t gap_ms() const { return gap_ms_; }  // holes, not what single tracks missed
   int64_t target_seconds() const { return target_seconds_; }
-  const std::shared_ptr<const LiveFormat>& format() const { return format_; }   // of the last set; null: none
+  const std::shared_ptr<const LiveFormat>& format() const { return format_; }  // of the last set; null: none
 
   bool HasTrack(absl::string_view label) const { return Find(label) != nullptr; }
   enum Form { kLive, kDelta, kEnded };
   // Of a track that is there. kDelta leaves out what is older than SkipSeconds.
   std::string MediaPlaylist(absl::string_view label, Form form) const;
-  // While on air: the tracks of the last set, with rates that are measured when the set of tracks changes. Addresses begin with
-  // `folder`.
+  // While on air: the tracks of the last set, with rates that are measured when the set of tracks changes. Addresses
+  // begin with `folder`.
   std::string MasterPlaylist(absl::string_view folder) const;
 
   // Every track that has a segment, best picture first.
@@ -57,15 +57,15 @@ class Timeline {
   };
   struct Track {
     LiveTrackFormat format;
-    std::string text;               // of all entries
-    std::vector<size_t> offsets;    // of each entry in `text`
-    std::vector<std::pair<int64_t, std::string>> maps;   // init segments, by the first entry that has them
-    std::string map_sha256;         // of the one in force
+    std::string text;                                   // of all entries
+    std::vector<size_t> offsets;                        // of each entry in `text`
+    std::vector<std::pair<int64_t, std::string>> maps;  // init segments, by the first entry that has them
+    std::string map_sha256;                             // of the one in force
     int64_t segments = 0;
     double seconds = 0;
     double bits = 0;
     double peak_bps = 0;
-    double headroom_bps = 0;        // offered in the master playlist while on air
+    double headroom_bps = 0;  // offered in the master playlist while on air
   };
 
   const Track* Find(absl::string_view label) const;
@@ -86,7 +86,7 @@ class Timeline {
   int64_t gap_ms_ = 0;
   int64_t target_seconds_ = 0;
   std::shared_ptr<const LiveFormat> format_;
-  std::shared_ptr<const LiveFormat> offered_;   // as in the master playlist
+  std::shared_ptr<const LiveFormat> offered_;  // as in the master playlist
   std::vector<Track> tracks_;
 };
 

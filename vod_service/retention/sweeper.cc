@@ -98,7 +98,8 @@ absl::Status Sweeper::SweepTrack(const SweepItem& item) {
   ASSIGN_OR_RETURN(std::vector<BlobInfo> files, blobs_.List(folder));
   for (const BlobInfo& file : files) {
     const absl::string_view name = absl::string_view(file.key).substr(folder.size() + 1);
-    const bool its_own = name == target.second + ".m3u8" || (IsLiveName(name) && LabelOfLiveName(name) == target.second);
+    const bool its_own =
+        name == target.second + ".m3u8" || (IsLiveName(name) && LabelOfLiveName(name) == target.second);
     if (its_own) RETURN_IF_ERROR(blobs_.Delete(file.key));
   }
   log::Info("live track deleted", {{"upload", target.first}, {"label", target.second}});
@@ -145,8 +146,8 @@ absl::Status Sweeper::SweepRecordings(absl::Time before) {
     if (blob.modified > before) continue;
     auto upload = catalog_.GetUpload(absl::StripPrefix(blob.key, "recordings/"));
     // An open one was moved and is about to be recorded as complete.
-    const bool needed = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kOpen ||
-                                        upload->state == UploadState::kLive);
+    const bool needed = upload.ok() && (upload->state == UploadState::kComplete ||
+                                        upload->state == UploadState::kOpen || upload->state == UploadState::kLive);
     if (needed || (!upload.ok() && !absl::IsNotFound(upload.status()))) continue;
     log::Warn("an unknown recording was removed", {{"key", blob.key}});
     RETURN_IF_ERROR(blobs_.Delete(blob.key));
@@ -197,7 +198,8 @@ absl::Status Sweeper::SweepView(const std::string& folder, absl::Time before) {
   ASSIGN_OR_RETURN(std::vector<std::string> uploads, blobs_.ListFolders(folder));
   for (const std::string& id : uploads) {
     auto upload = catalog_.GetUpload(id);
-    const bool complete = upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kLive);
+    const bool complete =
+        upload.ok() && (upload->state == UploadState::kComplete || upload->state == UploadState::kLive);
     ASSIGN_OR_RETURN(std::vector<std::string> dirs, blobs_.ListFolders(absl::StrCat(folder, "/", id)));
     for (const std::string& dir : dirs) {
       if (complete && dir == "live") {

@@ -1,5 +1,5 @@
-// Deletes what is not needed any more: abandoned uploads, staged outputs of overtaken fences, replaced renditions, live tracks
-// and recordings, and files that the catalog does not know.
+// Deletes what is not needed any more: abandoned uploads, staged outputs of overtaken fences, replaced renditions, live
+// tracks and recordings, and files that the catalog does not know.
 #pragma once
 
 #include "absl/status/status.h"

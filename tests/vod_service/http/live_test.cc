@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/media/hls_playlist.h"
+#include "lectern/v1/live_media.pb.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/vod_service/support/live_client.h"
@@ -12,11 +13,11 @@
 namespace lectern::vod {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::Ask;
+using ::testing::HasSubstr;
 using testing::kLecture;
 using testing::LiveClient;
+using ::testing::Not;
 using testing::Reply;
 using testing::UploadId;
 
@@ -31,7 +32,8 @@ class LiveTest : public ::testing::Test {
     return LiveClient(server_->port(), keys_, UploadId(upload), job, fence);
   }
   Reply Play(const std::string& path, const std::vector<std::string>& headers = {}, const std::string& method = "GET") {
-    return Ask(server_->port(), method, absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path), headers);
+    return Ask(server_->port(), method, absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path),
+               headers);
   }
   std::string Live(const std::string& name, char upload = 'a') { return UploadId(upload) + "/live/" + name; }
   media::MediaPlaylist Playlist(const std::string& label) {
@@ -72,10 +74,11 @@ TEST_F(LiveTest, AStoredSetIsPlayable) {
 
   Reply media = Play(Live("720p.m3u8"));
   EXPECT_EQ(media.Header("Cache-Control"), "public, max-age=1");
-  EXPECT_EQ(media.body,
-            "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:EVENT\n"
-            "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=60.0\n#EXT-X-MAP:URI=\"720p-100-1-init.mp4\"\n"
-            "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:23.500Z\n#EXTINF:2.000000,\n720p-100-1.m4s\n");
+  EXPECT_EQ(
+      media.body,
+      "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:EVENT\n"
+      "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=60.0\n#EXT-X-MAP:URI=\"720p-100-1-init.mp4\"\n"
+      "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:23.500Z\n#EXTINF:2.000000,\n720p-100-1.m4s\n");
   EXPECT_EQ(Play(Live("720p.m3u8"), {"If-None-Match: " + media.Header("ETag")}).status, 304);
   EXPECT_EQ(Play(Live("720p.m3u8"), {}, "HEAD").Header("Content-Length"), absl::StrCat(media.body.size()));
   Reply segment = Play(Live("720p-100-1.m4s"));
@@ -107,7 +110,8 @@ TEST_F(LiveTest, ANewerHolderFencesTheOlderOff) {
   old.Open();
   old.Store(old.Set(1, 0, 2000));
   EXPECT_EQ(LiveClient::Stored(next.Open()).number(), 0);
-  for (const Reply& reply : {old.Open(), old.Put("720p-100-2.m4s", "x"), old.Commit(old.Set(2, 2000, 4000)), old.PutPreview("x")}) {
+  for (const Reply& reply :
+       {old.Open(), old.Put("720p-100-2.m4s", "x"), old.Commit(old.Set(2, 2000, 4000)), old.PutPreview("x")}) {
     EXPECT_TRUE(reply.status == 409 || reply.status == 400) << reply.status;
   }
   EXPECT_THAT(old.Commit(old.Set(2, 2000, 4000)).body, HasSubstr("FENCED"));
@@ -211,7 +215,8 @@ TEST_F(LiveTest, ARestartGoesOnWhereItWas) {
 TEST_F(LiveTest, ALongPlaylistHasAShortForm) {
   LiveClient client = Client();
   client.Open();
-  for (int i = 0; i < 40; ++i) ASSERT_EQ(client.Store(client.Set(i + 1, i * 2000, i * 2000 + 2000, {"audio"})).status, 200);
+  for (int i = 0; i < 40; ++i)
+    ASSERT_EQ(client.Store(client.Set(i + 1, i * 2000, i * 2000 + 2000, {"audio"})).status, 200);
   Reply whole = Play(Live("audio.m3u8"));
   Reply delta = Play(Live("audio.m3u8?_HLS_skip=YES"));
   EXPECT_EQ(delta.body, Play(Live("audio.delta.m3u8")).body);
@@ -268,7 +273,9 @@ TEST_F(LiveTest, WhatBeginsBeforeTheEndIsRefused) {
 
 TEST_F(LiveTest, ARecordingThatWasUploadedIsNotOnAir) {
   std::string token = testing::UploadToken(keys_, UploadId('a'), 10);
-  ASSERT_EQ(Ask(server_->port(), "PUT", "/uploads/" + UploadId('a'), {"Authorization: Bearer " + token}, "0123456789").status, 204);
+  ASSERT_EQ(
+      Ask(server_->port(), "PUT", "/uploads/" + UploadId('a'), {"Authorization: Bearer " + token}, "0123456789").status,
+      204);
   EXPECT_EQ(Client().Open().status, 410);
 }
 

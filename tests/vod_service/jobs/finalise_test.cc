@@ -1,5 +1,5 @@
-// From real segments on air to a recording: ended playlists, one source file, better renditions, and on air again. Everything is
-// fetched over the public port, and FFmpeg decodes it.
+// From real segments on air to a recording: ended playlists, one source file, better renditions, and on air again.
+// Everything is fetched over the public port, and FFmpeg decodes it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +14,7 @@
 #include "common/media/hls_playlist.h"
 #include "common/media/mp4_boxes.h"
 #include "lectern/v1/link.pb.h"
+#include "lectern/v1/live_media.pb.h"
 #include "tests/support/media.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -26,13 +27,13 @@
 namespace lectern::vod {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using lectern::testing::MediaFile;
 using lectern::testing::RunTool;
 using testing::Ask;
+using ::testing::HasSubstr;
 using testing::kLecture;
 using testing::LiveClient;
+using ::testing::Not;
 using testing::Reply;
 using testing::UploadId;
 
@@ -108,26 +109,33 @@ class FinaliseTest : public ::testing::Test {
     server_.reset();
     server_ = std::make_unique<testing::VodServer>(dir_.path() + "/vod", keys_, testing::VodOptions{});
     publisher_ = std::make_unique<Publisher>(server_->catalog(), server_->blobs(), RealClock(), absl::Hours(24));
-    runner_ = std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), server_->live(), *publisher_,
-                                          metrics_);
+    runner_ = std::make_unique<JobRunner>(server_->catalog(), server_->blobs(), server_->uploads(), server_->live(),
+                                          *publisher_, metrics_);
   }
-  // 24 s, four segments.
-  LiveMedia Lecture() {
-    const std::string file = dir_.path() + "/lecture.mp4";
-    bool ok = false;
-    const std::string said =
-        RunTool({"ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=24", "-f", "lavfi", "-i",
-                 "sine=frequency=440:sample_rate=48000:duration=24", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "50",
-                 "-keyint_min", "50", "-sc_threshold", "0", "-c:a", "aac", file},
-                &ok);
-    EXPECT_TRUE(ok) << said;
-    return LiveMedia::Of(file, dir_.path() + "/lecture");
+  // 24 s, four segments. Made once.
+  const LiveMedia& Lecture() {
+    static const LiveMedia media = [] {
+      lectern::testing::TempDir dir;
+      const std::string file = dir / "lecture.mp4";
+      bool ok = false;
+      const std::string said =
+          RunTool({"ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=24",
+                   "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=24", "-c:v", "libx264",
+                   "-preset", "ultrafast", "-bf", "2", "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-c:a",
+                   "aac", file},
+                  &ok);
+      EXPECT_TRUE(ok) << said;
+      return LiveMedia::Of(file, dir / "tracks");
+    }();
+    return media;
   }
-  LiveClient Client(int64_t job = 10, int64_t fence = 100) { return LiveClient(server_->port(), keys_, UploadId('a'), job, fence); }
+  LiveClient Client(int64_t job = 10, int64_t fence = 100) {
+    return LiveClient(server_->port(), keys_, UploadId('a'), job, fence);
+  }
 
   // Segment `index` of the media, at `start_ms` of the timeline.
-  v1::LiveSet SetOf(LiveClient& client, const LiveMedia& media, size_t index, int64_t number, int64_t start_ms, int64_t origin_ms,
-                    const std::string& init = "init") {
+  v1::LiveSet SetOf(LiveClient& client, const LiveMedia& media, size_t index, int64_t number, int64_t start_ms,
+                    int64_t origin_ms, const std::string& init = "init") {
     const int64_t length_ms = static_cast<int64_t>(media.video.seconds[index] * 1000 + 0.5);
     v1::LiveSet set = client.Set(number, start_ms, start_ms + length_ms, {"180p", "audio"}, init);
     int64_t own_ms = 0;
@@ -135,7 +143,8 @@ class FinaliseTest : public ::testing::Test {
     for (int k = 0; k < 2; ++k) {
       const LiveMedia::Track& track = k == 0 ? media.video : media.audio;
       set.mutable_tracks(k)->set_codecs(track.facts.codecs);
-      if (k == 0) set.mutable_tracks(k)->set_width(track.facts.width), set.mutable_tracks(k)->set_height(track.facts.height);
+      if (k == 0)
+        set.mutable_tracks(k)->set_width(track.facts.width), set.mutable_tracks(k)->set_height(track.facts.height);
       set.mutable_tracks(k)->set_init_sha256(testing::Sha256Hex(track.init));
       const std::string bytes = LiveMedia::Shifted(track, index, start_ms - origin_ms - own_ms);
       set.mutable_segments(k)->set_size_bytes(static_cast<int64_t>(bytes.size()));
@@ -145,8 +154,8 @@ class FinaliseTest : public ::testing::Test {
     }
     return set;
   }
-  void Broadcast(LiveClient client, const LiveMedia& media, std::vector<size_t> indices, int64_t start_ms, int64_t origin_ms,
-                 const std::string& init = "init") {
+  void Broadcast(LiveClient client, const LiveMedia& media, std::vector<size_t> indices, int64_t start_ms,
+                 int64_t origin_ms, const std::string& init = "init") {
     ASSERT_EQ(client.Open().status, 200);
     int64_t number = 0;
     for (size_t index : indices) {
@@ -168,10 +177,12 @@ class FinaliseTest : public ::testing::Test {
     return runner_->Run(assign, context != nullptr ? *context : own);
   }
   std::string Address(const std::string& path) {
-    return absl::StrCat("http://127.0.0.1:", server_->port(), "/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path);
+    return absl::StrCat("http://127.0.0.1:", server_->port(), "/p/", testing::PlaybackToken(keys_, kLecture),
+                        "/12/comb/", path);
   }
   Reply Play(const std::string& path) {
-    return Ask(server_->port(), "GET", absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path), {});
+    return Ask(server_->port(), "GET", absl::StrCat("/p/", testing::PlaybackToken(keys_, kLecture), "/12/comb/", path),
+               {});
   }
   std::string Live(const std::string& name) { return UploadId('a') + "/live/" + name; }
   media::MediaPlaylist Playlist(const std::string& label) {
@@ -188,9 +199,17 @@ class FinaliseTest : public ::testing::Test {
   // A live playlist has no end: `live_pictures` says when it is enough.
   Decoded Decode(const std::string& address, int live_pictures = 0) {
     bool ok = false;
-    std::vector<std::string> argv = {"ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-                                     "frame=best_effort_timestamp_time", "-print_format", "csv=p=0"};
-    if (live_pictures > 0) argv.insert(argv.end(), {"-live_start_index", "0", "-read_intervals", absl::StrCat("%+#", live_pictures)});
+    std::vector<std::string> argv = {"ffprobe",
+                                     "-v",
+                                     "error",
+                                     "-select_streams",
+                                     "v:0",
+                                     "-show_entries",
+                                     "frame=best_effort_timestamp_time",
+                                     "-print_format",
+                                     "csv=p=0"};
+    if (live_pictures > 0)
+      argv.insert(argv.end(), {"-live_start_index", "0", "-read_intervals", absl::StrCat("%+#", live_pictures)});
     argv.push_back(address);
     const std::string said = RunTool(argv, &ok);
     EXPECT_TRUE(ok) << said;
@@ -214,7 +233,7 @@ class FinaliseTest : public ::testing::Test {
 };
 
 TEST_F(FinaliseTest, ABroadcastBecomesARecordingWithASourceFile) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   ASSERT_EQ(media.video.segments.size(), 4u);
   Broadcast(Client(), media, {0, 1, 2, 3}, 5000, 5000);
   Decoded live = Decode(Address(Live("180p.m3u8")), 590);
@@ -269,7 +288,7 @@ TEST_F(FinaliseTest, NothingStoredIsForgotten) {
 }
 
 TEST_F(FinaliseTest, AHoleStaysAHole) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(10, 100), media, {0, 1}, 0, 0);
   Broadcast(Client(10, 101), media, {2, 3}, 52'000, 0);
   EXPECT_EQ(Playlist("180p").segments.size(), 11u);
@@ -285,7 +304,7 @@ TEST_F(FinaliseTest, AHoleStaysAHole) {
 }
 
 TEST_F(FinaliseTest, AChangeOfTheCodecsHeadersIsJoined) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   LiveMedia other = LiveMedia::Of(MediaFile("hd.mp4"), dir_.path() + "/other");
   Broadcast(Client(10, 100), media, {0, 1}, 0, 0);
   Broadcast(Client(10, 101), other, {0}, 12'000, 0, "other");
@@ -304,7 +323,7 @@ TEST_F(FinaliseTest, AChangeOfTheCodecsHeadersIsJoined) {
 }
 
 TEST_F(FinaliseTest, ABetterRenditionTakesTheLabelOfALiveOne) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(), media, {0, 1, 2, 3}, 1000, 1000);
   ASSERT_EQ(Finalise(11).kind, link::Outcome::kDone);
   v1::Assign package;
@@ -326,7 +345,8 @@ TEST_F(FinaliseTest, ABetterRenditionTakesTheLabelOfALiveOne) {
   EXPECT_THAT(master, HasSubstr("/live/audio.m3u8"));
   EXPECT_THAT(master, Not(HasSubstr("live/180p")));
   // The same picture at the same time in both.
-  Decoded live = Decode(Address(Live("180p.m3u8"))), better = Decode(Address(UploadId('a') + "/180p-20-200/index.m3u8"));
+  Decoded live = Decode(Address(Live("180p.m3u8"))),
+          better = Decode(Address(UploadId('a') + "/180p-20-200/index.m3u8"));
   EXPECT_EQ(live.pictures, better.pictures);
   EXPECT_NEAR(live.first, better.first, 0.001);
   EXPECT_NEAR(live.last, better.last, 0.001);
@@ -347,7 +367,7 @@ TEST_F(FinaliseTest, ABetterRenditionTakesTheLabelOfALiveOne) {
 }
 
 TEST_F(FinaliseTest, AnEndOfAnOlderJobDoesNotStopWhatWasTakenUpAgain) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(10, 100), media, {0}, 0, 0);
   Broadcast(Client(12, 120), media, {1}, 6000, 0);
   link::Outcome outcome = Finalise(11);
@@ -365,7 +385,7 @@ TEST_F(FinaliseTest, AnEndOfAnOlderJobDoesNotStopWhatWasTakenUpAgain) {
 }
 
 TEST_F(FinaliseTest, DeletedOnAirItTakesNothingMoreAndLeavesNothing) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(), media, {0}, 0, 0);
   v1::Assign remove;
   remove.set_job(9);
@@ -386,12 +406,13 @@ TEST_F(FinaliseTest, DeletedOnAirItTakesNothingMoreAndLeavesNothing) {
 }
 
 TEST_F(FinaliseTest, AnUploadOfTheSameViewIsShownWhenTheBroadcastIsOver) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(), media, {0}, 0, 0);
   auto bytes = ReadFile(MediaFile("no_audio.mp4"));
   ASSERT_OK(bytes);
   std::string token = testing::UploadToken(keys_, UploadId('b'), static_cast<int64_t>(bytes->size()));
-  ASSERT_EQ(Ask(server_->port(), "PUT", "/uploads/" + UploadId('b'), {"Authorization: Bearer " + token}, *bytes).status, 204);
+  ASSERT_EQ(Ask(server_->port(), "PUT", "/uploads/" + UploadId('b'), {"Authorization: Bearer " + token}, *bytes).status,
+            204);
   v1::Assign package;
   package.set_job(20);
   package.set_token(200);
@@ -409,7 +430,7 @@ TEST_F(FinaliseTest, AnUploadOfTheSameViewIsShownWhenTheBroadcastIsOver) {
 }
 
 TEST_F(FinaliseTest, FilesThatNoSetNamesAreSwept) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   LiveClient client = Client();
   Broadcast(client, media, {0, 1}, 0, 0);
   ASSERT_EQ(client.Put("180p-100-77.m4s", "of a set that never came").status, 204);
@@ -425,7 +446,7 @@ TEST_F(FinaliseTest, FilesThatNoSetNamesAreSwept) {
 }
 
 TEST_F(FinaliseTest, FilesOfAReplacedTrackGoAndItsPastIsAGapThen) {
-  LiveMedia media = Lecture();
+  const LiveMedia& media = Lecture();
   Broadcast(Client(), media, {0, 1}, 0, 0);
   ASSERT_EQ(Finalise(11).kind, link::Outcome::kDone);
   RenditionRecord better;
@@ -433,7 +454,8 @@ TEST_F(FinaliseTest, FilesOfAReplacedTrackGoAndItsPastIsAGapThen) {
   better.label = "180p";
   better.job = 20;
   better.dir = RenditionDir(better.upload, "180p", 20, 200);
-  ASSERT_OK(server_->catalog().PublishRenditions(better.upload, 20, 200, {better}, true, absl::Now(), absl::ZeroDuration()));
+  ASSERT_OK(
+      server_->catalog().PublishRenditions(better.upload, 20, 200, {better}, true, absl::Now(), absl::ZeroDuration()));
   Sweeper sweeper(server_->catalog(), server_->blobs(), server_->uploads(), RealClock());
   sweeper.Run();
   EXPECT_EQ(Play(Live("180p-100-1.m4s")).status, 404);
