@@ -12,6 +12,10 @@ constexpr absl::Duration kFirstDelay = absl::Milliseconds(250);
 constexpr absl::Duration kMostDelay = absl::Seconds(30);
 // A child that ran for so long was well.
 constexpr absl::Duration kHealthy = absl::Seconds(60);
+// A child that was given so much and gave nothing back for so long hangs. Counted in pictures too, since an encoder looks ahead: at one
+// picture a second that alone takes longer.
+constexpr absl::Duration kMostSilence = absl::Seconds(8);
+constexpr int kMostUnanswered = 100;
 // After so many failures in a row, the media itself is what kills it: it is skipped.
 constexpr int kSkipAfter = 2;
 
@@ -36,7 +40,8 @@ void LiveStream::StartEncoder(int64_t from_ms) {
   fed_config_ = nullptr;
   fed_sound_config_ = nullptr;
   absl::StatusOr<std::unique_ptr<Encoder>> encoder = Encoder::Start(std::move(plan));
-  encoder_started_ = Now();
+  encoder_started_ = encoder_heard_ = Now();
+  unanswered_ = 0;
   if (!encoder.ok()) {
     log::Warn("the encoder does not start", {{"error", encoder.status().ToString()}});
     return GiveUpEncoder("it does not start");
@@ -76,9 +81,11 @@ void LiveStream::FeedEncoder(const Kept& kept) {
   if (encoder_->plan().pictures.empty()) return;
   if (kept.config != std::exchange(fed_config_, kept.config)) encoder_->Feed(MediaMessage::kVideo, at, kept.config->payload);
   encoder_->Feed(MediaMessage::kVideo, at, kept.picture.payload);
+  if (++unanswered_ == 1) encoder_heard_ = Now();
 }
 
 void LiveStream::OnEncoded(size_t output, const rtmp::MediaMessage& message) {
+  unanswered_ = 0;
   Parsed parsed = encoded_[output].Read(message);
   if (output == encoder_->plan().pictures.size()) {
     if (parsed.kind == Parsed::kSound) builder_->AddSound(parsed.sound, Now());
@@ -103,7 +110,11 @@ void LiveStream::Pump() {
   if (builder_ == nullptr) return;
   if (encoder_ != nullptr) {
     encoder_->Pump([this](size_t output, const rtmp::MediaMessage& message) { OnEncoded(output, message); });
-    if (encoder_->ended()) GiveUpEncoder("it has ended");
+    if (encoder_->ended()) {
+      GiveUpEncoder("it has ended");
+    } else if (unanswered_ >= kMostUnanswered && Now() - encoder_heard_ > kMostSilence) {
+      GiveUpEncoder("it hangs");
+    }
   }
   if (Now() >= restart_at_) RestartEncoder();
   Collect(false);

@@ -117,6 +117,8 @@ class LiveStream {
   std::vector<std::string> labels_;                  // of the stream, best picture first
   absl::Duration restart_at_ = absl::InfiniteDuration();   // steady clock
   absl::Duration encoder_started_;
+  absl::Duration encoder_heard_;                     // when it gave something, or was given the first picture since
+  int unanswered_ = 0;                               // pictures that it was given since it gave something
   int failures_ = 0;                                 // in a row
   int restarts_ = 0;
 };

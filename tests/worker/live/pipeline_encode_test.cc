@@ -198,6 +198,21 @@ TEST(PipelineEncodeTest, LeavesOutARenditionThatIsLateAndStartsItAnew) {
   EXPECT_EQ(Complaints(Joined(sets, "360p")), "");
 }
 
+TEST(PipelineEncodeTest, LosesNothingWhereTheEncoderOfTheTopPictureHangs) {
+  Messages input = Publish(Picture("320x240", 30, 16) + Tone(16) + X264(250, 0) + Aac());
+  Running running(Options(0));
+  size_t part = input.size() / 2;
+  running.Push(input, 0, part);
+  running.WaitForSets(1);
+  std::vector<int> encoders = Encoders();
+  ASSERT_EQ(encoders.size(), 1u);
+  kill(encoders[0], SIGSTOP);
+  running.Push(input, part, input.size());
+  while ((*running).facts().restarts == 0) absl::SleepFor(absl::Milliseconds(5));
+  std::vector<SegmentSet> sets = running.Finish();
+  EXPECT_EQ(ShownAt(Joined(sets, "240p")).size(), 480u);
+}
+
 TEST(PipelineEncodeTest, LeavesNoChildBehind) {
   Messages input = Publish(Picture("640x480", 30, 5) + X264(60, 2));
   {
