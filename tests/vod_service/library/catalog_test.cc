@@ -262,5 +262,40 @@ TEST_F(CatalogTest, DeleteMediaSparesTheOneToKeepAndOtherViews) {
               StatusIs(absl::StatusCode::kFailedPrecondition, "UPLOAD_GONE"));
 }
 
+// What version 1 wrote, without what came later.
+TEST_F(CatalogTest, ACatalogOfVersionOneIsBroughtUpToDate) {
+  Insert("a", true);
+  ASSERT_OK(Publish("a", {Rendition("a", "720p", 5)}));
+  catalog_.reset();
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ / "catalog.sqlite3").c_str(), &db), SQLITE_OK);
+  const char* downgrade =
+      "drop table live_recordings; drop table live_formats; drop table live_sets; drop table live_swept; drop table waiting; "
+      "pragma user_version = 1;";
+  ASSERT_EQ(sqlite3_exec(db, downgrade, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  sqlite3_close(db);
+  Reopen();
+  ASSERT_OK_AND_ASSIGN(auto renditions, catalog_->ListRenditions("a"));
+  EXPECT_EQ(renditions.size(), 1u);
+  UploadRecord upload;
+  upload.id = "b";
+  upload.lecture = 12;
+  upload.view = "cam";
+  EXPECT_OK(catalog_->OpenLive(upload, 1000, 1, 1));
+  ASSERT_OK_AND_ASSIGN(auto on_air, catalog_->ListOnAir());
+  ASSERT_EQ(on_air.size(), 1u);
+  EXPECT_EQ(on_air[0].view, "cam");
+  EXPECT_EQ(on_air[0].start_time_ms, 1000);
+}
+
+TEST_F(CatalogTest, ACatalogOfALaterVersionIsRefused) {
+  catalog_.reset();
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ / "catalog.sqlite3").c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db, "pragma user_version = 3", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+  EXPECT_THAT(Catalog::Open(dir_.path()), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
 }  // namespace
 }  // namespace lectern::vod
