@@ -37,6 +37,46 @@ TEST(MediaPlaylistTest, BrokenOnesAreRefused) {
   }
 }
 
+TEST(MediaPlaylistTest, ALiveOneIsWrittenPieceByPieceAndReadBack) {
+  MediaPlaylist head;
+  head.ended = false;
+  head.media_sequence = 0;
+  head.target_seconds = 2;
+  head.skip_seconds = 60;
+  head.skipped = 4;
+  std::string text = WriteLiveHead(head);
+  AppendLiveSegment({.uri = "gap.m4s", .duration_seconds = 2, .gap = true, .date_ms = 1'700'000'000'000}, text);
+  AppendLiveSegment({.uri = "a.m4s", .duration_seconds = 2, .discontinuity = true, .date_ms = 1'700'000'002'250, .map_uri = "i.mp4"},
+                    text);
+  AppendLiveSegment({.uri = "b.m4s", .duration_seconds = 1.5, .map_uri = "j.mp4"}, text);
+  ASSERT_OK_AND_ASSIGN(MediaPlaylist read, ParseMediaPlaylist(text));
+  EXPECT_FALSE(read.ended);
+  EXPECT_EQ(read.media_sequence, 0);
+  EXPECT_EQ(read.target_seconds, 2);
+  EXPECT_EQ(read.skip_seconds, 60);
+  EXPECT_EQ(read.skipped, 4);
+  ASSERT_EQ(read.segments.size(), 3u);
+  EXPECT_TRUE(read.segments[0].gap);
+  EXPECT_FALSE(read.segments[1].gap);
+  EXPECT_TRUE(read.segments[1].discontinuity);
+  EXPECT_EQ(read.segments[1].date_ms, 1'700'000'002'250);
+  EXPECT_EQ(read.map_uri, "i.mp4");
+  EXPECT_EQ(read.segments[1].map_uri, "");
+  EXPECT_EQ(read.segments[2].map_uri, "j.mp4");
+  EXPECT_EQ(read.segments[2].date_ms, -1);
+}
+
+TEST(MediaPlaylistTest, WhatALiveOneMustNotSayIsRefused) {
+  const std::string head = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n";
+  for (const char* text : {"#EXT-X-VERSION:7\n#EXT-X-GAP\n#EXTINF:2,\na\n", "#EXT-X-VERSION:8\n#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n",
+                           "#EXT-X-VERSION:9\n#EXTINF:2,\na\n#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n",
+                           "#EXT-X-VERSION:9\n#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=11.9\n",
+                           "#EXT-X-PROGRAM-DATE-TIME:yesterday\n#EXTINF:2,\na\n", "#EXT-X-MEDIA-SEQUENCE:-1\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(ParseMediaPlaylist(head + text), StatusIs(absl::StatusCode::kInvalidArgument));
+  }
+}
+
 PublishedRendition Video(int height, int64_t rate) {
   return {"a/" + std::to_string(height) + "p/index.m3u8",
           "avc1.64001f",

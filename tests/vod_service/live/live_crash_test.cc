@@ -228,6 +228,10 @@ TEST(LiveCrashTest, ALongLectureIsThereAgainAfterARestart) {
          absl::ToDoubleMilliseconds(absl::Now() - loaded));
   ASSERT_OK_AND_ASSIGN(media::MediaPlaylist playlist, media::ParseMediaPlaylist(*text->text));
   EXPECT_EQ(playlist.segments.size(), 9000u);
+  const absl::Time ending = absl::Now();
+  ASSERT_OK_AND_ASSIGN(EndedLive ended, library.End(upload.id, 11, 200));
+  printf("ended in %.1f ms\n", absl::ToDoubleMilliseconds(absl::Now() - ending));
+  EXPECT_EQ(ended.end_ms, 18'000'000);
 }
 
 }  // namespace
