@@ -111,6 +111,8 @@ class Encoder {
   absl::Status Send(rtmp::MediaMessage message) {
     Remember(message);
     if (publisher_ == nullptr) RETURN_IF_ERROR(Connect());
+    if (rtmp::IsKeyFrame(message)) skipping_ = false;
+    if (skipping_ && message.kind == rtmp::MediaMessage::kVideo) return absl::OkStatus();
     // An encoder begins with a key frame.
     if (headers_due_ && video_.payload != nullptr && !rtmp::IsKeyFrame(message)) return absl::OkStatus();
     if (std::exchange(headers_due_, false)) {
@@ -129,6 +131,9 @@ class Encoder {
     return absl::OkStatus();
   }
 
+  // Something was left out: pictures are of no use until the next key frame.
+  void Skip() { skipping_ = true; }
+
   void Finish() {
     if (publisher_ != nullptr) publisher_->Finish();
   }
@@ -145,6 +150,7 @@ class Encoder {
   std::unique_ptr<rtmp::Publisher> publisher_;
   bool connected_before_ = false;
   bool headers_due_ = false;
+  bool skipping_ = false;
   int64_t first_ms_ = 0;
   rtmp::MediaMessage data_, video_, audio_;
 };
@@ -195,6 +201,7 @@ absl::Status Stream(const StreamOptions& options) {
     // What could not be sent in time is lost, as it is in every encoder.
     const bool late = !options.fast && options.path != "-" && ahead < -absl::Seconds(1) && !rtmp::IsVideoHeader(message) &&
                       !rtmp::IsAudioHeader(message);
+    if (late) encoder.Skip();
     if (!late) RETURN_IF_ERROR(encoder.Send(message));
   }
   encoder.Finish();

@@ -1,7 +1,7 @@
 """A lecture from the encoder to the recording: FFmpeg publishes with a personal token, viewers see it grow, it becomes a recording."""
 import urllib.parse
 
-from onair import RATE, LiveSystem, Watcher, check_even, clip, packets, playlist, variants
+from onair import RATE, LiveSystem, Watcher, check_even, clip, ended_playlist, packets, playlist, variants
 from system import check, decode, fetch, wait_until
 
 SECONDS = 24
@@ -46,7 +46,7 @@ def main():
         wait_until("the publisher is done", lambda: not publisher.alive(), SECONDS + 10)
         system.wait_recorded(lecture, seconds=30)
         url = system.url(lecture)
-        check(playlist(variants(url)[0]).ended, "a recording without an end")
+        ended_playlist(variants(url)[0])
         times = packets(variants(url)[0])
         check(len(times) == SECONDS * RATE, f"{len(times)} pictures of {SECONDS * RATE}")
         check_even(times)

@@ -3,7 +3,7 @@ late, and ends by the schedule."""
 import datetime
 import time
 
-from onair import LECTURER, LiveSystem, Watcher, clip, playlist, variants
+from onair import LECTURER, LiveSystem, Watcher, clip, ended_playlist, variants
 from system import check, free_ports, wait_until
 
 PASSWORD = "camera-secret-4711"
@@ -49,7 +49,7 @@ def by_schedule(system, course, hall, server):
         watcher.wait_segments(2)
     for view in ("cam", "pres"):
         system.wait_recorded(lecture, view, 60)
-        check(playlist(variants(system.url(lecture, view=view))[0]).ended, f"{view} has no end")
+        ended_playlist(variants(system.url(lecture, view=view))[0])
 
 
 def api_was_down(system, course, hall):

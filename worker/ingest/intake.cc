@@ -9,6 +9,8 @@ namespace lectern::worker {
 namespace {
 
 // A proxy gives up after 1.5 s.
+// Between letting a connection in and serving it lies a moment.
+constexpr absl::Duration kGreetedPatience = absl::Milliseconds(500);
 constexpr absl::Duration kGreetingPatience = absl::Milliseconds(300);
 constexpr absl::Duration kPatience = absl::Milliseconds(250);
 // A proxy that has to wait still hears from us, since reading sends: a message now and then, a few hundredths of a stream.
@@ -52,6 +54,7 @@ absl::StatusOr<rtmp::Feedback> Intake::Greeting() {
   if (phase_ != Phase::kRunning) return absl::FailedPreconditionError("the stream is over here");
   // This run's publishers begin where its storing is by now.
   feedback_.resume_ms = feedback_.confirmed_ms;
+  ++greeted_;
   return feedback_;
 }
 
@@ -63,10 +66,10 @@ bool Intake::TakeOver(rtmp::PublisherConnection& connection) {
     current_->Break();
   }
   auto turn = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return current_ == nullptr || arrivals_ != mine || phase_ != Phase::kRunning;
+    return current_ == nullptr || arrivals_ != mine || phase_ == Phase::kClosed;
   };
   mu_.Await(absl::Condition(&turn));
-  if (arrivals_ != mine || phase_ != Phase::kRunning) return false;
+  if (arrivals_ != mine || phase_ == Phase::kClosed) return false;
   current_ = &connection;
   filter_.Restart();
   return true;
@@ -76,6 +79,7 @@ void Intake::Serve(rtmp::PublisherConnection& connection) {
   {
     absl::MutexLock lock(&mu_);
     ++serving_;
+    ++served_;
   }
   if (TakeOver(connection)) {
     on_change_();
@@ -226,6 +230,10 @@ void Intake::Drain() {
   bool silent = false;
   {
     absl::MutexLock lock(&mu_);
+    if (phase_ != Phase::kRunning) return;
+    // A connection that was just let in has brought something, too.
+    auto came = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return served_ >= greeted_; };
+    mu_.AwaitWithTimeout(absl::Condition(&came), kGreetedPatience);
     if (phase_ != Phase::kRunning) return;
     phase_ = Phase::kDraining;
     drain_until_ = clock_.Steady() + kDrainTime;

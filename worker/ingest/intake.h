@@ -98,6 +98,8 @@ class Intake {
   rtmp::PublisherConnection* current_ ABSL_GUARDED_BY(mu_) = nullptr;
   int64_t arrivals_ ABSL_GUARDED_BY(mu_) = 0;    // connections so far: the newest one wins
   int serving_ ABSL_GUARDED_BY(mu_) = 0;         // calls of Serve
+  int64_t greeted_ ABSL_GUARDED_BY(mu_) = 0;     // connections that were let in
+  int64_t served_ ABSL_GUARDED_BY(mu_) = 0;      // of them, those that came to Serve
   absl::Duration received_since_ ABSL_GUARDED_BY(mu_);
   absl::Duration last_received_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();
   absl::Duration last_jump_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();
