@@ -12,8 +12,8 @@ constexpr absl::Duration kFirstDelay = absl::Milliseconds(250);
 constexpr absl::Duration kMostDelay = absl::Seconds(30);
 // A child that ran for so long was well.
 constexpr absl::Duration kHealthy = absl::Seconds(60);
-// A child that was given so much and gave nothing back for so long hangs. Counted in pictures too, since an encoder looks ahead: at one
-// picture a second that alone takes longer.
+// A child that was given so much and gave nothing back for so long hangs. Counted in pictures too, since an encoder looks ahead: at
+// one picture a second that alone takes longer.
 constexpr absl::Duration kMostSilence = absl::Seconds(8);
 constexpr int kMostUnanswered = 100;
 // After so many failures in a row, the media itself is what kills it: it is skipped.
