@@ -144,4 +144,7 @@ demo_live() {
   write_demo_encoder
   own_data
   start_service demo-encoder
+  wait_for 30 "the live lecture" demo_is_on_air || say "it may still come; see $DATA/log/rtmp-proxy/current"
 }
+
+demo_is_on_air() { [ "$(ctl_json lecture show "$(sed -n 's/^live=//p' "$DATA/demo/ids")" | jq -r .state)" = LIVE ]; }
