@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "system"))
-from onair import RATE, LiveSystem, clip, packets, playlist, variants  # noqa: E402
+from onair import RATE, LiveSystem, clip, frames_by_segment, playlist, variants  # noqa: E402
 from system import Process, wait_until  # noqa: E402
 
 VIEWS = ("comb", "cam", "pres")
@@ -63,11 +63,13 @@ def report(system, streams, before, seconds):
         gaps += sum(1 for segment in one.segments if segment.get("gap"))
         broken += "connection lost" in process.tail(1000)
     print(f"{len(streams)} streams, {seconds:.0f} s: {stored} segments stored, {gaps} gap segments, {broken} publishers disconnected")
-    for lecture, view, _ in streams[:3]:
-        times = packets(variants(system.url(lecture, view=view))[0])
-        missing = sum(1 for a, b in zip(times, times[1:]) if abs(b - a - 1 / RATE) > 0.03)
-        print(f"{lecture} {view}: {len(times)} pictures over {times[-1] - times[0]:.1f} s, {missing} irregular steps")
-    print("worker:", {name: value for name, value in system.metrics("worker").items() if "segment_delay" in name and "bucket" not in name})
+    delay = system.metrics("worker")
+    print(f"segments were stored {delay['lectern_worker_live_segment_delay_seconds_sum'] / delay['lectern_worker_live_segment_delay_seconds_count']:.3f}"
+          " s after their last frame, on average")
+    lecture, view, _ = streams[0]
+    url = variants(system.url(lecture, view=view))[0]
+    expected = playlist(url).seconds() * RATE
+    print(f"{lecture} {view}: {frames_by_segment(url)} pictures, at least {expected:.0f} were expected")
 
 
 def main():
