@@ -23,6 +23,7 @@
 #include "common/exec/process.h"
 #include "common/media/ffmpeg_input.h"
 #include "common/media/media_facts.h"
+#include "vod_service/jobs/probe_file.h"
 #include "vod_service/upload/digest.h"
 
 namespace lectern::vod {
@@ -30,7 +31,6 @@ namespace {
 
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
 constexpr absl::Duration kStopPoll = absl::Milliseconds(20);
-constexpr absl::Duration kProbeTimeout = absl::Seconds(60);
 constexpr size_t kCopyBytes = 256 * 1024;
 // MPEG-TS has no times before 0; pictures may be decoded before the recording begins.
 constexpr int kPartOffsetSeconds = 10;
@@ -248,21 +248,7 @@ class SourceMaker {
 };
 
 absl::Status VerifySource(const std::string& path, double expected_seconds) {
-  ProcessOptions options;
-  options.argv = {"ffprobe",
-                  "-v",
-                  "error",
-                  "-protocol_whitelist",
-                  "file",
-                  "-format_whitelist",
-                  media::kInputFormats,
-                  "-print_format",
-                  "json",
-                  "-show_format",
-                  "-show_streams",
-                  "file:" + path};
-  ASSIGN_OR_RETURN(std::string json, RunProcess(std::move(options), kProbeTimeout));
-  ASSIGN_OR_RETURN(media::MediaFacts facts, media::ParseFfprobe(json));
+  ASSIGN_OR_RETURN(media::MediaFacts facts, ProbeFile(path));
   if (std::abs(facts.duration_seconds - expected_seconds) <= std::max(0.5, expected_seconds / 100))
     return absl::OkStatus();
   return absl::DataLossError(absl::StrFormat("the file of the recording lasts %.2f s instead of %.2f s",
