@@ -88,6 +88,7 @@ absl::Status AuthorizeObject(const AccessRule& rule, const google::protobuf::Mes
   call.audit_organization = facts.organization_id;
   Level needed = NeededLevel(rule.who);
   Level level = LevelFor(call.caller, facts);
+  call.level = level;
   if (level >= needed) return absl::OkStatus();
   // Organizations are listed for everyone who is signed in, so that they exist is no secret.
   bool may_see = facts.exists && (level >= Level::kViewer || name.collection == "organizations");

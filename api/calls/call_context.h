@@ -11,6 +11,8 @@ namespace lectern::api {
 
 struct CallContext {
   Caller caller;                    // established by the wrapper; handlers trust it
+  // The caller's right on the object in question, where the method has a scope (Authorize); kNone elsewhere.
+  Level level = Level::kNone;
   std::string peer;                 // address without port
   absl::Time deadline;              // after which nobody waits for the answer
   std::string request_id;

@@ -79,11 +79,27 @@ void AddMissing(const FileDescriptor& file, const Registry& registry, std::vecto
     const ServiceDescriptor& service = *file.service(s);
     for (int m = 0; m < service.method_count(); ++m) {
       const MethodDescriptor& method = *service.method(m);
-      bool streams = method.client_streaming() || method.server_streaming();
-      bool handled = streams || registry.Find(PathOf(method)) != nullptr;
+      bool handled = method.client_streaming() || registry.Find(PathOf(method)) != nullptr;
       if (!handled || ReadAccess(method).who == Who::kNobody) missing.push_back(method.full_name());
     }
   }
+}
+
+// Without a handler.
+Method Describe(absl::string_view full_name, const google::protobuf::Message& request, const google::protobuf::Message& response) {
+  const MethodDescriptor* descriptor = DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
+  if (descriptor == nullptr) Die("no such method", full_name);
+  if (descriptor->client_streaming()) Die("the method takes a stream of requests", full_name);
+  if (descriptor->input_type() != request.GetDescriptor() || descriptor->output_type() != response.GetDescriptor()) {
+    Die("the handler has other message types", full_name);
+  }
+  Method method;
+  method.descriptor = descriptor;
+  method.short_name = absl::StrCat(descriptor->service()->name(), ".", descriptor->name());
+  method.access = ReadAccess(*descriptor);
+  method.request = &request;
+  method.response = &response;
+  return method;
 }
 
 }  // namespace
@@ -107,15 +123,24 @@ const Method* Registry::Find(absl::string_view path) const {
 
 void Registry::AddMethod(absl::string_view full_name, const google::protobuf::Message& request,
                          const google::protobuf::Message& response, Method::Handler handler) {
-  const MethodDescriptor* descriptor = DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
-  if (descriptor == nullptr) Die("no such method", full_name);
-  if (descriptor->client_streaming() || descriptor->server_streaming()) Die("the method streams", full_name);
-  if (descriptor->input_type() != request.GetDescriptor() || descriptor->output_type() != response.GetDescriptor()) {
-    Die("the handler has other message types", full_name);
-  }
-  Method method{descriptor, absl::StrCat(descriptor->service()->name(), ".", descriptor->name()), ReadAccess(*descriptor),
-                &request,   &response,    std::move(handler), nullptr};
-  if (!methods_.emplace(PathOf(*descriptor), std::move(method)).second) Die("the method has a handler already", full_name);
+  Method method = Describe(full_name, request, response);
+  if (method.descriptor->server_streaming()) Die("the method streams", full_name);
+  method.handler = std::move(handler);
+  Insert(std::move(method));
+}
+
+void Registry::AddStream(absl::string_view full_name, const google::protobuf::Message& request,
+                         const google::protobuf::Message& event, absl::Duration interval, Method::Poll poll) {
+  Method method = Describe(full_name, request, event);
+  if (!method.descriptor->server_streaming()) Die("the method does not stream", full_name);
+  method.poll = std::move(poll);
+  method.poll_interval = interval;
+  Insert(std::move(method));
+}
+
+void Registry::Insert(Method method) {
+  const std::string path = PathOf(*method.descriptor);
+  if (!methods_.emplace(path, std::move(method)).second) Die("the method has a handler already", path);
 }
 
 void Registry::SetAllowance(absl::string_view full_name, std::function<std::string(const google::protobuf::Message&)> allowance) {

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "api/calls/call_context.h"
 
 namespace lectern::api {
@@ -37,12 +38,19 @@ struct Method {
   using Handler =
       std::function<absl::Status(CallContext&, const google::protobuf::Message&, google::protobuf::Message&)>;
 
+  // Looks what is new for one watcher. `state` is the watcher's own, null at its first call; what is appended to `events` is sent in
+  // that order. An error ends the stream.
+  using Events = std::vector<std::unique_ptr<google::protobuf::Message>>;
+  using Poll = std::function<absl::Status(CallContext&, const google::protobuf::Message&, std::shared_ptr<void>& state, Events& events)>;
+
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::string short_name;                                    // "CourseService.GetCourse", for metrics, logs and audit
   AccessRule access;
   const google::protobuf::Message* request = nullptr;        // prototypes
   const google::protobuf::Message* response = nullptr;
-  Handler handler;
+  Handler handler;                                           // absent for one that streams
+  Poll poll;                                                 // server-streaming methods only
+  absl::Duration poll_interval;
   // By whose allowance such a call goes, found in its secret; empty: the caller's address. Absent: always the caller's.
   std::function<std::string(const google::protobuf::Message&)> allowance;
 };
@@ -75,6 +83,23 @@ class Registry {
     });
   }
 
+  // A server-streaming method. `poll` runs at once and then every `interval` for each watcher, one at a time for a watcher, as a call of
+  // its own: rights are checked anew each time, so that a watcher who loses them sees nothing more. State is made anew for each watcher.
+  template <typename Service, typename Request, typename State, typename Event>
+  void AddWatch(absl::string_view full_name, absl::Duration interval, std::shared_ptr<Service> service,
+                absl::Status (Service::*poll)(CallContext&, const Request&, State&, std::vector<Event>&)) {
+    AddStream(full_name, Request::default_instance(), Event::default_instance(), interval,
+              [service = std::move(service), poll](CallContext& call, const google::protobuf::Message& request,
+                                                   std::shared_ptr<void>& state, Method::Events& events) {
+                if (state == nullptr) state = std::make_shared<State>();
+                std::vector<Event> fresh;
+                absl::Status status =
+                    ((*service).*poll)(call, static_cast<const Request&>(request), *static_cast<State*>(state.get()), fresh);
+                for (Event& event : fresh) events.push_back(std::make_unique<Event>(std::move(event)));
+                return status;
+              });
+  }
+
   // Calls of a method that has been added are limited by what `key` finds in the request, not by the caller's address: many people
   // come from one. `key` is a method of the service and must not believe a secret that it has not checked.
   template <typename Service, typename Request>
@@ -93,12 +118,15 @@ class Registry {
  private:
   void AddMethod(absl::string_view full_name, const google::protobuf::Message& request,
                  const google::protobuf::Message& response, Method::Handler handler);
+  void Insert(Method method);
+  void AddStream(absl::string_view full_name, const google::protobuf::Message& request, const google::protobuf::Message& event,
+                 absl::Duration interval, Method::Poll poll);
   void SetAllowance(absl::string_view full_name, std::function<std::string(const google::protobuf::Message&)> allowance);
 
   std::map<std::string, Method, std::less<>> methods_;
 };
 
-// Every unary method of every service of package lectern.v1 that has no handler in `registry` or no access option; for start-up
+// Every method of every service of package lectern.v1, but those that streams of requests come to, that has no handler in `registry` or no access option; for start-up
 // and tests. Empty: complete.
 std::vector<std::string> MissingMethods(const Registry& registry);
 
