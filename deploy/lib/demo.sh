@@ -34,39 +34,118 @@ lecture() {
   echo "$found"
 }
 
-# Spoken sentences with pauses, as in a lecture.
-demo_speech() {
-  espeak-ng -v en -s 150 -m -w "$1" '<speak>Welcome to the first lecture on robotics. <break time="3s"/>
-    Today we look at the pose of a rigid body, and at how a camera sees it. <break time="4s"/>
-    A rotation matrix has nine numbers, but only three degrees of freedom. <break time="3s"/>
-    Let us write that on the board. <break time="8s"/>
-    Are there any questions so far? <break time="6s"/>
-    Then we go on with homogeneous coordinates. A fourth coordinate turns a translation into a matrix product. <break time="5s"/>
-    That is all for today. The exercise sheet is on the course page.</speak>'
-}
-
-# demo_media FOLDER: cam.mp4 (moving picture) and pres.mp4 (slides as text), both with the same sound.
+# demo_media FOLDER: cam.mp4 and pres.mp4 of the first lecture, one file each for the others, and what the live encoder repeats.
 demo_media() {
-  local folder=$1 font=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf seconds=60
-  local encode=(-t "$seconds" -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -c:a aac -b:a 128k -ac 2 -ar 48000 -movflags +faststart)
+  local folder=$1
   mkdir -p "$folder"
   demo_speech "$folder/speech.wav"
-  ffmpeg -nostdin -v error -y -f lavfi -i "testsrc2=size=1280x720:rate=25" -i "$folder/speech.wav" -af apad "${encode[@]}" "$folder/cam.mp4"
-  ffmpeg -nostdin -v error -y -f lavfi -i "color=c=white:size=1280x720:rate=25" -i "$folder/speech.wav" -af apad \
-    -vf "drawtext=fontfile=$font:fontsize=64:x=80:y=120:text='Robotics 1',drawtext=fontfile=$font:fontsize=40:x=80:y=280:text='Slide %{eif\:1+t/10\:d}',drawtext=fontfile=$font:fontsize=28:x=80:y=600:text='%{pts\:hms}'" \
-    "${encode[@]}" "$folder/pres.mp4"
-  rm "$folder/speech.wav"
+  demo_deck "$folder" 0x0b57a4 "Robotics 1 · Prof. Lena Weber" pose <<'TEXT'
+Pose of a rigid body
+Robotics 1, lecture 1
+
+How do we say where a body is,
+and how it is turned?
+
+Position and orientation
+•  Position: a vector t with three numbers
+•  Orientation: a rotation matrix R
+•  A point of the body:  x′ = R x + t
+
+Degrees of freedom
+R has 9 numbers, but
+•  its columns have length 1   (3 conditions)
+•  they are orthogonal   (3 conditions)
+→  3 degrees of freedom remain
+
+Homogeneous coordinates
+A fourth coordinate turns the translation
+into a matrix product:
+•  x̂ = (x, y, z, 1)
+•  x̂′ = T x̂,  one matrix for the whole pose
+
+How a camera sees the pose
+•  from the body to the world:  T₁
+•  from the world to the camera:  T₂
+•  from the camera to the picture:  K
+
+Summary
+•  A pose is a position and an orientation
+•  Three numbers for each
+•  Exercise sheet 1 is on the course page
+
+TEXT
+  demo_deck "$folder" 0x0f766e "Mathematics for Engineers · Prof. Lena Weber" vectors <<'TEXT'
+Vectors and spaces
+Mathematics for Engineers, lecture 1
+
+What is a vector?
+•  an arrow that may be moved
+•  a list of numbers
+•  an element of a vector space
+
+Linear independence
+a₁v₁ + a₂v₂ + … + aₙvₙ = 0
+only if all aᵢ are zero
+
+TEXT
+  demo_deck "$folder" 0x7c3aed "Introduction to Mechanics · Prof. Lena Weber" forces <<'TEXT'
+Forces and moments
+Introduction to Mechanics, lecture 1
+
+Newton's three laws
+•  A body at rest stays at rest
+•  F = m a
+•  actio = reactio
+
+TEXT
+  demo_deck "$folder" 0xb45309 "Public lecture series · School of Engineering" walk <<'TEXT'
+How robots learn to walk
+Public lecture series
+
+Falling is part of it
+•  Balance as a control problem
+•  Learning from ten thousand falls
+•  From the simulator to the street
+
+TEXT
+  demo_camera "$folder" 60 1280:720 "$folder/cam.mp4"
+  demo_slides_video "$folder" pose 60 1280:720 "$folder/pres.mp4"
+  local name
+  for name in vectors forces walk; do demo_slides_video "$folder" "$name" 30 640:360 "$folder/$name.mp4"; done
+  demo_live_video "$folder" walk 60 "$folder/live.flv"
+  rm "$folder"/*.png "$folder/speech.wav"
 }
 
 demo_recording() {
   local folder=$DATA/demo
-  if [ ! -f "$folder/pres.mp4" ] || [ ! -f "$folder/cam.mp4" ]; then demo_media "$folder"; fi
   local view
   for view in cam pres; do
     if ! ctl_json lecture show "$1" | jq -e --arg view "${view^^}" '.views[] | select(.view == $view and (.state == "PLAYABLE" or .state == "COMPLETE"))' >/dev/null; then
       ctl lecture upload "$1" --view "$view" "$folder/$view.mp4" --wait || die "the demo's recording did not become playable"
     fi
   done
+}
+
+# demo_composed LECTURE NAME: one composed recording; nobody waits for it.
+demo_composed() {
+  if [ "$(ctl_json lecture show "$1" | jq '.views | length')" = 0 ]; then ctl lecture upload "$1" --view comb "$DATA/demo/$2.mp4"; fi
+}
+
+# days DAYS [MINUTES]: a time so many days (and minutes) from now, as the command line takes it.
+days() { date -Is -d "$1 days ${2:-+0} minutes"; }
+
+# Lectures of the other courses, so that there is something to look through.
+demo_semester() {
+  local maths mechanics series
+  maths=$(course "Mathematics for Engineers" public "$DEMO_MIDDLE")
+  mechanics=$(course "Introduction to Mechanics" logged-in "$DEMO_MIDDLE")
+  series=$(course "Public lecture series" public "$DEMO_MIDDLE")
+  demo_composed "$(lecture "$maths" "1. Vectors and spaces" --start "$(days -8)" --end "$(days -8 +90)")" vectors
+  lecture "$maths" "2. Linear maps" --start "$(days +0 +180)" --end "$(days +0 +270)" >/dev/null
+  lecture "$maths" "3. Eigenvalues" --start "$(days +6)" --end "$(days +6 +90)" >/dev/null
+  demo_composed "$(lecture "$mechanics" "1. Forces and moments" --start "$(days -6)" --end "$(days -6 +90)")" forces
+  lecture "$mechanics" "2. Friction" --start "$(days +1 -240)" --end "$(days +1 -150)" >/dev/null
+  demo_composed "$(lecture "$series" "How robots learn to walk" --start "$(days -13)" --end "$(days -13 +60)")" walk
 }
 
 make_demo() {
@@ -80,18 +159,22 @@ make_demo() {
   person student student@example.org "Sam Okafor" student
   ctl org maintainer add "$DEMO_MIDDLE" it@example.org >/dev/null
   ctl resource share "$(ctl_json resource list --org "$DEMO_OTHER" --kind worker | jq -r '.resources[0].name')" >/dev/null
-  local robotics open campus hidden one recorded upcoming
+  local robotics open campus maths hidden one recorded upcoming
   robotics=$(course "Robotics 1" enrolled "$DEMO_LEAF")
   open=$(course "Public lecture series" public "$DEMO_MIDDLE")
   campus=$(course "Introduction to Mechanics" logged-in "$DEMO_MIDDLE")
+  maths=$(course "Mathematics for Engineers" public "$DEMO_MIDDLE")
   hidden=$(course "Rehearsal room" hidden "$DEMO_LEAF")
-  for one in "$robotics" "$open" "$campus" "$hidden"; do ctl course enrol "$one" lecturer@example.org --role lecturer >/dev/null; done
+  for one in "$robotics" "$open" "$campus" "$maths" "$hidden"; do ctl course enrol "$one" lecturer@example.org --role lecturer >/dev/null; done
   ctl course enrol "$robotics" student@example.org >/dev/null
   sign_in lecturer
   recorded=$(lecture "$robotics" "1. Pose of a rigid body" --start "$(date -Is -d '-7 days')" --end "$(date -Is -d '-7 days +90 minutes')")
   upcoming=$(lecture "$robotics" "2. Kinematics" --start "$(date -Is -d '+2 days')" --end "$(date -Is -d '+2 days +90 minutes')")
   [ -s "$DATA/demo/personal_token" ] || (umask 077 && ctl token create --name demo >"$DATA/demo/personal_token")
+  lecture "$robotics" "3. Dynamics" --start "$(days +9)" --end "$(days +9 +90)" >/dev/null
+  if [ ! -f "$DATA/demo/live.flv" ]; then demo_media "$DATA/demo"; fi
   demo_recording "$recorded"
+  demo_semester
   printf 'recorded=%s\nupcoming=%s\n' "${recorded#lectures/}" "${upcoming#lectures/}" >"$DATA/demo/ids"
   own_data
 }
@@ -99,17 +182,6 @@ make_demo() {
 # ---- A lecture that is live now: an encoder that streams a clip over and over, for three hours from each `up` that finds none. ----
 
 DEMO_LIVE_SECONDS=10800
-
-demo_live_clip() {
-  local folder=$DATA/demo font=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
-  [ ! -f "$folder/live.flv" ] || return 0
-  demo_speech "$folder/live.wav"
-  ffmpeg -nostdin -v error -y -f lavfi -i "testsrc2=size=640x360:rate=25" -i "$folder/live.wav" -af apad -t 60 \
-    -vf "drawtext=fontfile=$font:fontsize=28:x=20:y=310:box=1:text='Open house, live'" \
-    -c:v libx264 -preset veryfast -crf 28 -maxrate 500k -bufsize 1000k -pix_fmt yuv420p -g 50 -sc_threshold 0 \
-    -c:a aac -b:a 96k -ac 2 -ar 48000 "$folder/live.flv"
-  rm "$folder/live.wav"
-}
 
 demo_live_is_due() {
   local id
@@ -129,7 +201,7 @@ RUN
 
 demo_live() {
   local course live until
-  demo_live_clip
+  if [ ! -f "$DATA/demo/live.flv" ]; then demo_media "$DATA/demo"; fi
   if ! demo_live_is_due; then
     sign_in lecturer
     until=$(($(date +%s) + DEMO_LIVE_SECONDS))
