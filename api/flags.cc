@@ -40,6 +40,10 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
   flags.Duration("live_early", &config.live_early, "How long before its start a lecture takes an encoder");
   flags.Duration("live_late", &config.live_late, "How long after its end a lecture takes an encoder");
+  flags.String("public_rtmp_url", &config.public_rtmp_url,
+               "Server that lecturers type into their encoder, unless the administrators have set one");
+  flags.String("public_grpc_endpoint", &config.public_grpc_endpoint,
+               "HOST:PORT of gRPC as resources reach it, unless the administrators have set one");
   flags.Duration("live_grace", &config.control.live_grace, "Time for an encoder to come back until its lecture ends");
 }
 

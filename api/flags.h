@@ -31,6 +31,8 @@ struct ApiConfig {
   int64_t rate_burst = 1000;
   absl::Duration live_early = absl::Minutes(15);   // an encoder's lecture is due from so long before its start
   absl::Duration live_late = absl::Minutes(15);    // until so long after its end
+  std::string public_rtmp_url;                     // shown to people where the administrators have set none
+  std::string public_grpc_endpoint;
 };
 
 void DefineFlags(Flags& flags, ApiConfig& config);

@@ -13,6 +13,7 @@
 #include "api/control/control.h"
 #include "api/gateway/gateway.h"
 #include "api/services/administration.h"
+#include "api/services/installation.h"
 #include "api/services/services.h"
 #include "api/store/key_store.h"
 #include "common/app/app.h"
@@ -58,6 +59,7 @@ ControlKeys KeysForControl(const KeyRing& keys, Clock& clock) {
 
 absl::Status Serve(App& app, const ApiConfig& config) {
   Clock& clock = RealClock();
+  RETURN_IF_ERROR(CheckPublicAddresses(config.public_rtmp_url, config.public_grpc_endpoint));
   ASSIGN_OR_RETURN(std::string master_key, LoadMasterKey(config.master_key_file, config.create_master_key));
   pg::Pool pool({.url = config.database_url,
                  .connections = static_cast<int>(config.db_connections),
@@ -72,7 +74,7 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   Registry registry;
   AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), control->live(), clock,
                          config.control.suspect_after, config.live_early, config.live_late,
-                         config.control.live_grace});
+                         config.control.live_grace, config.public_rtmp_url, config.public_grpc_endpoint});
   Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock});
   ThreadPool calls("calls", static_cast<size_t>(config.db_connections), kMaxQueuedCalls);
 

@@ -9,6 +9,7 @@
 #include "api/services/services.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "lectern/v1/courses.pb.h"
 #include "lectern/v1/organizations.pb.h"
 
 namespace lectern::api {
@@ -18,12 +19,16 @@ using google::protobuf::Empty;
 
 constexpr int kMaxDisplayName = 200;
 
-void ToProto(const OrganizationRow& row, v1::Organization& organization) {
+void ToProto(const CallContext& call, const OrganizationRow& row, v1::Organization& organization) {
   organization.set_name(NameOf("organizations", row.id));
   organization.set_parent(NameOf("organizations", row.parent_id.value_or(0)));
   organization.set_display_name(row.display_name);
   organization.set_depth(row.depth);
   SetTime(row.created_at, *organization.mutable_create_time());
+  if (!row.maintained) return;
+  organization.set_right(call.caller.is_administrator() ? v1::ADMINISTER : v1::MAINTAIN);
+  organization.set_course_count(static_cast<int>(row.courses));
+  organization.set_resource_count(static_cast<int>(row.resources));
 }
 
 void ToProto(const MaintainerRow& row, v1::Maintainer& maintainer) {
@@ -31,6 +36,17 @@ void ToProto(const MaintainerRow& row, v1::Maintainer& maintainer) {
   maintainer.set_email(row.email);
   maintainer.set_display_name(row.display_name);
   maintainer.set_organization(NameOf("organizations", row.organization_id));
+}
+
+void ToProto(const StorageRow& row, v1::StorageUse& use) {
+  use.set_organization(NameOf("organizations", row.organization_id));
+  use.set_display_name(row.display_name);
+  use.set_depth(row.depth);
+  use.set_bytes(row.bytes);
+  use.set_subtree_bytes(row.subtree_bytes);
+  use.set_quota_bytes(row.quota_bytes.value_or(0));
+  use.set_recordings(static_cast<int>(row.recordings));
+  SetDuration(row.duration, *use.mutable_duration());
 }
 
 absl::StatusOr<int64_t> RequireOrganization(absl::string_view field, absl::string_view value) {
@@ -46,31 +62,33 @@ class OrganizationService {
     ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
     ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Insert(parent, display_name));
     call.audit_organization = row.id;
-    ToProto(row, organization);
+    ToProto(call, row, organization);
     return absl::OkStatus();
   }
 
-  absl::Status Get(CallContext&, const v1::GetOrganizationRequest& request, v1::Organization& organization) {
+  absl::Status Get(CallContext& call, const v1::GetOrganizationRequest& request, v1::Organization& organization) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
-    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Get(id));
-    ToProto(row, organization);
+    ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Get(call.caller, id));
+    ToProto(call, row, organization);
     return absl::OkStatus();
   }
 
-  absl::Status List(CallContext&, const v1::ListOrganizationsRequest& request, v1::ListOrganizationsResponse& response) {
+  absl::Status List(CallContext& call, const v1::ListOrganizationsRequest& request, v1::ListOrganizationsResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 200, 1000));
-    ASSIGN_OR_RETURN(std::optional<int64_t> root, OptionalName("parent", request.parent(), "organizations"));
-    ASSIGN_OR_RETURN(Page<OrganizationRow> organizations, deps_.stores.organizations.List(root, page));
-    for (const OrganizationRow& row : organizations.rows) ToProto(row, *response.add_organizations());
+    OrganizationFilter filter;
+    ASSIGN_OR_RETURN(filter.root, OptionalName("parent", request.parent(), "organizations"));
+    filter.maintained = request.maintained();
+    ASSIGN_OR_RETURN(Page<OrganizationRow> organizations, deps_.stores.organizations.List(call.caller, filter, page));
+    for (const OrganizationRow& row : organizations.rows) ToProto(call, row, *response.add_organizations());
     response.set_next_page_token(organizations.next_token);
     return absl::OkStatus();
   }
 
-  absl::Status Rename(CallContext&, const v1::RenameOrganizationRequest& request, v1::Organization& organization) {
+  absl::Status Rename(CallContext& call, const v1::RenameOrganizationRequest& request, v1::Organization& organization) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     ASSIGN_OR_RETURN(std::string display_name, RequireText("display_name", request.display_name(), kMaxDisplayName));
     ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Rename(id, display_name));
-    ToProto(row, organization);
+    ToProto(call, row, organization);
     return absl::OkStatus();
   }
 
@@ -79,7 +97,7 @@ class OrganizationService {
     ASSIGN_OR_RETURN(std::optional<int64_t> parent, OptionalName("parent", request.parent(), "organizations"));
     call.audit_organization = id;
     ASSIGN_OR_RETURN(OrganizationRow row, deps_.stores.organizations.Move(id, parent));
-    ToProto(row, organization);
+    ToProto(call, row, organization);
     return absl::OkStatus();
   }
 
@@ -112,11 +130,20 @@ class OrganizationService {
     return absl::OkStatus();
   }
 
+  absl::Status ListStorage(CallContext& call, const v1::ListStorageRequest& request, v1::ListStorageResponse& response) {
+    ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 200, 1000));
+    ASSIGN_OR_RETURN(std::optional<int64_t> root, OptionalName("organization", request.organization(), "organizations"));
+    ASSIGN_OR_RETURN(Page<StorageRow> storage, deps_.stores.storage.List(call.caller, root, page));
+    for (const StorageRow& row : storage.rows) ToProto(row, *response.add_storage());
+    response.set_next_page_token(storage.next_token);
+    return absl::OkStatus();
+  }
+
   absl::Status CreateToken(CallContext& call, const v1::CreateOrganizationTokenRequest& request,
                            v1::CreateOrganizationTokenResponse& response) {
     ASSIGN_OR_RETURN(int64_t id, RequireOrganization("name", request.name()));
     // An administrator passes the check of rights for any name, also one that is not there.
-    RETURN_IF_ERROR(deps_.stores.organizations.Get(id).status());
+    RETURN_IF_ERROR(deps_.stores.organizations.Get(call.caller, id).status());
     Claims claims;
     claims.subject = call.caller.Name();
     claims.organization = id;
@@ -146,6 +173,7 @@ void AddOrganizationService(Registry& registry, const ServiceDeps& deps) {
   registry.Add("lectern.v1.OrganizationService.AddMaintainer", service, &Service::AddMaintainer);
   registry.Add("lectern.v1.OrganizationService.RemoveMaintainer", service, &Service::RemoveMaintainer);
   registry.Add("lectern.v1.OrganizationService.ListMaintainers", service, &Service::ListMaintainers);
+  registry.Add("lectern.v1.OrganizationService.ListStorage", service, &Service::ListStorage);
   registry.Add("lectern.v1.OrganizationService.CreateOrganizationToken", service, &Service::CreateToken);
 }
 

@@ -5,6 +5,7 @@ namespace lectern::api {
 void AddServices(Registry& registry, const ServiceDeps& deps) {
   AddAuthService(registry, deps);
   AddUserService(registry, deps);
+  AddInstallationService(registry, deps);
   AddOrganizationService(registry, deps);
   AddCourseService(registry, deps);
   AddLectureService(registry, deps);

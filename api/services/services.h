@@ -1,6 +1,8 @@
 // The handlers of the unary RPCs, by proto service. Each Add function registers those of one service.
 #pragma once
 
+#include <string>
+
 #include "absl/time/time.h"
 #include "api/calls/authenticator.h"
 #include "api/calls/key_ring.h"
@@ -8,10 +10,12 @@
 #include "api/domain/hints.h"
 #include "api/domain/live_control.h"
 #include "api/store/access_store.h"
+#include "api/store/announcement_store.h"
 #include "api/store/asset_store.h"
 #include "api/store/audit_store.h"
 #include "api/store/course_store.h"
 #include "api/store/hall_store.h"
+#include "api/store/installation_store.h"
 #include "api/store/job_store.h"
 #include "api/store/lecture_store.h"
 #include "api/store/live_store.h"
@@ -19,6 +23,7 @@
 #include "api/store/resource_store.h"
 #include "api/store/revocation_store.h"
 #include "api/store/session_store.h"
+#include "api/store/storage_store.h"
 #include "api/store/user_store.h"
 #include "common/base/clock.h"
 #include "common/pg/pool.h"
@@ -29,7 +34,8 @@ namespace lectern::api {
 struct Stores {
   explicit Stores(pg::Pool& pool)
       : users(pool), sessions(pool), organizations(pool), courses(pool), lectures(pool), assets(pool), resources(pool),
-        revocations(pool), audit(pool), jobs(pool), live(pool), halls(pool), access(pool) {}
+        revocations(pool), audit(pool), jobs(pool), live(pool), halls(pool), access(pool), installation(pool), announcements(pool),
+        storage(pool) {}
 
   UserStore users;
   SessionStore sessions;
@@ -44,6 +50,9 @@ struct Stores {
   LiveStore live;
   HallStore halls;
   AccessStore access;
+  InstallationStore installation;
+  AnnouncementStore announcements;
+  StorageStore storage;
 };
 
 // All outlive the registry.
@@ -59,10 +68,14 @@ struct ServiceDeps {
   absl::Duration live_early = absl::Minutes(15);     // an encoder's lecture is due from so long before its start
   absl::Duration live_late = absl::Minutes(15);      // until so long after its end
   absl::Duration live_grace = absl::Seconds(60);     // an encoder that has gone goes on where it was for so long
+  // What Installation shows where the administrators have set nothing.
+  std::string public_rtmp_url;
+  std::string public_grpc_endpoint;
 };
 
 void AddAuthService(Registry& registry, const ServiceDeps& deps);
 void AddUserService(Registry& registry, const ServiceDeps& deps);
+void AddInstallationService(Registry& registry, const ServiceDeps& deps);
 void AddOrganizationService(Registry& registry, const ServiceDeps& deps);
 void AddCourseService(Registry& registry, const ServiceDeps& deps);
 void AddLectureService(Registry& registry, const ServiceDeps& deps);

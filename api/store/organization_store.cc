@@ -16,6 +16,9 @@ OrganizationRow ParseOrganization(const pg::Row& row) {
   organization.depth = static_cast<int>(row.Int("depth"));
   organization.quota_bytes = OptionalInt(row, "quota_bytes");
   organization.created_at = row.Time("created_at");
+  organization.maintained = row.Bool("maintained");
+  organization.courses = row.Int("courses");
+  organization.resources = row.Int("resources");
   return organization;
 }
 
@@ -41,11 +44,32 @@ absl::StatusOr<OrganizationRow> OneOrganization(absl::StatusOr<pg::Rows> rows, i
   return ParseOrganization((*rows)[0]);
 }
 
+// Of the organization with that id.
+#define LECTERN_ORGANIZATION_COUNTS(id)                                                                  \
+  "(select count(*) from courses c where c.organization_id = " id ") as courses, "                       \
+  "(select count(*) from resources r where r.organization_id = " id " and r.removed_at is null) as resources"
+
+// Of the user $1, unless it is an administrator ($2).
+#define LECTERN_MAINTAINED                                                                               \
+  "maintained as materialized ("                                                                         \
+  "  select distinct p.descendant_id as id from maintainers m join organization_paths p on p.ancestor_id = m.organization_id " \
+  "  where m.user_id = $1 and not $2"                                                                    \
+  ")"
+
+// What ParseOrganization reads, of a row `o` with its depth.
+#define LECTERN_ORGANIZATION_SHOWN                                                                       \
+  "select o.id, o.parent_id, o.display_name, o.quota_bytes, o.created_at, o.depth, "                     \
+  "  coalesce(counts.courses, 0) as courses, coalesce(counts.resources, 0) as resources, counts.courses is not null as maintained "
+
+#define LECTERN_ORGANIZATION_COUNTED                                                                     \
+  "left join lateral (select " LECTERN_ORGANIZATION_COUNTS("o.id")                                       \
+  "  where $2 or o.id in (select id from maintained)) counts on true "
+
 }  // namespace
 
 constexpr char kInsert[] = R"sql(
 insert into organizations (parent_id, display_name) values ($1, $2)
-returning id, parent_id, display_name, quota_bytes, created_at,
+returning id, parent_id, display_name, quota_bytes, created_at, true as maintained, 0 as courses, 0 as resources,
   coalesce((select max(distance) + 1 from organization_paths where descendant_id = $1), 0) as depth
 )sql";
 
@@ -54,39 +78,40 @@ absl::StatusOr<OrganizationRow> OrganizationStore::Insert(std::optional<int64_t>
   return OneOrganization(pool_.Run({"organization_insert", kInsert}, parent_id, display_name), 0);
 }
 
-constexpr char kGet[] = R"sql(
-select id, parent_id, display_name, quota_bytes, created_at,
-  (select max(distance) from organization_paths where descendant_id = id) as depth
-from organizations where id = $1
-)sql";
+constexpr char kGet[] = "with " LECTERN_MAINTAINED R"sql(, o as (
+  select *, (select max(distance) from organization_paths where descendant_id = id) as depth from organizations where id = $3
+)
+)sql" LECTERN_ORGANIZATION_SHOWN "from o " LECTERN_ORGANIZATION_COUNTED;
 
-absl::StatusOr<OrganizationRow> OrganizationStore::Get(int64_t id) const {
-  return OneOrganization(pool_.Run({"organization_get", kGet}, id), id);
+absl::StatusOr<OrganizationRow> OrganizationStore::Get(const Caller& caller, int64_t id) const {
+  return OneOrganization(
+      pool_.Run({"organization_get", kGet}, caller.is_user() ? caller.user_id : 0, caller.is_administrator(), id), id);
 }
 
 // A path is the display names from the root; siblings have different ones, so paths order the tree depth first.
-constexpr char kList[] = R"sql(
-with tree as (
+constexpr char kList[] = "with " LECTERN_MAINTAINED R"sql(, tree as (
   select o.id, o.parent_id, o.display_name, o.quota_bytes, o.created_at, array_agg(a.display_name order by p.distance desc) as path
   from organizations o
   join organization_paths p on p.descendant_id = o.id
   join organizations a on a.id = p.ancestor_id
-  where $1::bigint is null or o.id in (select descendant_id from organization_paths where ancestor_id = $1)
+  where ($3::bigint is null or o.id in (select descendant_id from organization_paths where ancestor_id = $3))
+    and ($2 or not $4 or o.id in (select id from maintained))
   group by o.id
+), o as (
+  select *, cardinality(path) - 1 as depth from tree where $5::text[] is null or path > $5 order by path limit $6
 )
-select *, cardinality(path) - 1 as depth from tree
-where $2::text[] is null or path > $2
-order by path limit $3
-)sql";
+)sql" LECTERN_ORGANIZATION_SHOWN ", o.path from o " LECTERN_ORGANIZATION_COUNTED "order by o.path";
 
-absl::StatusOr<Page<OrganizationRow>> OrganizationStore::List(std::optional<int64_t> root,
+absl::StatusOr<Page<OrganizationRow>> OrganizationStore::List(const Caller& caller, const OrganizationFilter& filter,
                                                               const PageRequest& page) const {
   pg::Param after = std::nullopt;
   if (!page.token.empty()) {
     ASSIGN_OR_RETURN(std::vector<std::string> path, DecodePageToken("organizations", page.token, 0));
     after = pg::Param(path);
   }
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"organization_list", kList}, root, after, page.size + 1));
+  ASSIGN_OR_RETURN(pg::Rows rows,
+                   pool_.Run({"organization_list", kList}, caller.is_user() ? caller.user_id : 0, caller.is_administrator(),
+                             filter.root, filter.maintained, after, page.size + 1));
   return MakePage(ParseRows(rows, ParseOrganization), page.size, [&](const OrganizationRow&) {
     return EncodePageToken("organizations", rows[page.size - 1].Texts("path"));
   });
@@ -94,7 +119,7 @@ absl::StatusOr<Page<OrganizationRow>> OrganizationStore::List(std::optional<int6
 
 constexpr char kRename[] = R"sql(
 update organizations set display_name = $2 where id = $1
-returning id, parent_id, display_name, quota_bytes, created_at,
+returning id, parent_id, display_name, quota_bytes, created_at, true as maintained, )sql" LECTERN_ORGANIZATION_COUNTS("$1") R"sql(,
   (select max(distance) from organization_paths where descendant_id = $1) as depth
 )sql";
 
@@ -104,7 +129,7 @@ absl::StatusOr<OrganizationRow> OrganizationStore::Rename(int64_t id, absl::stri
 
 constexpr char kMove[] = R"sql(
 update organizations set parent_id = $2 where id = $1
-returning id, parent_id, display_name, quota_bytes, created_at,
+returning id, parent_id, display_name, quota_bytes, created_at, true as maintained, )sql" LECTERN_ORGANIZATION_COUNTS("$1") R"sql(,
   coalesce((select max(distance) + 1 from organization_paths where descendant_id = $2), 0) as depth
 )sql";
 
@@ -114,7 +139,7 @@ absl::StatusOr<OrganizationRow> OrganizationStore::Move(int64_t id, std::optiona
 
 constexpr char kSetQuota[] = R"sql(
 update organizations set quota_bytes = $2 where id = $1
-returning id, parent_id, display_name, quota_bytes, created_at,
+returning id, parent_id, display_name, quota_bytes, created_at, true as maintained, )sql" LECTERN_ORGANIZATION_COUNTS("$1") R"sql(,
   (select max(distance) from organization_paths where descendant_id = $1) as depth
 )sql";
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "api/domain/access.h"
 #include "api/store/page.h"
 #include "common/pg/pool.h"
 
@@ -21,6 +22,15 @@ struct OrganizationRow {
   int depth = 0;                          // 0: a root
   std::optional<int64_t> quota_bytes;     // of recordings, here and below
   absl::Time created_at;
+  bool maintained = false;                // by the caller for whom it was read, who may be an administrator
+  // Of itself, without what is below; only where it is maintained by that caller, and from the statements that change it.
+  int64_t courses = 0;
+  int64_t resources = 0;
+};
+
+struct OrganizationFilter {
+  std::optional<int64_t> root;            // only it and its subtree
+  bool maintained = false;                // only those that the caller maintains
 };
 
 struct MaintainerRow {
@@ -38,9 +48,9 @@ class OrganizationStore {
   // Errors: kAlreadyExists/ORGANIZATION_EXISTS (same parent and display name), kFailedPrecondition/TREE_TOO_DEEP,
   // kNotFound/ORGANIZATION_NOT_FOUND (the parent), kInvalidArgument/BAD_ORGANIZATION.
   absl::StatusOr<OrganizationRow> Insert(std::optional<int64_t> parent_id, absl::string_view display_name);
-  absl::StatusOr<OrganizationRow> Get(int64_t id) const;
-  // Depth first: parents before children, siblings by display name. `root` absent: all trees. An unknown root is an empty list.
-  absl::StatusOr<Page<OrganizationRow>> List(std::optional<int64_t> root, const PageRequest& page) const;
+  absl::StatusOr<OrganizationRow> Get(const Caller& caller, int64_t id) const;
+  // Depth first: parents before children, siblings by display name. An unknown root is an empty list.
+  absl::StatusOr<Page<OrganizationRow>> List(const Caller& caller, const OrganizationFilter& filter, const PageRequest& page) const;
   // Errors as Insert's.
   absl::StatusOr<OrganizationRow> Rename(int64_t id, absl::string_view display_name);
   // With its subtree. `parent_id` absent: becomes a root. Errors: kFailedPrecondition/TREE_CYCLE and as Insert's.

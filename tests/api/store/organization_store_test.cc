@@ -39,7 +39,7 @@ class OrganizationStoreTest : public StoreFixture {
     std::vector<std::string> names;
     PageRequest page{page_size, ""};
     do {
-      absl::StatusOr<Page<OrganizationRow>> list = store_.List(root, page);
+      absl::StatusOr<Page<OrganizationRow>> list = store_.List(Caller(), {root, false}, page);
       EXPECT_OK(list);
       if (!list.ok()) return names;
       for (const OrganizationRow& row : list->rows) names.push_back(absl::StrCat(row.depth, row.display_name));
@@ -57,7 +57,7 @@ TEST_F(OrganizationStoreTest, ChildrenKnowTheirDepthAndAncestors) {
   ASSERT_OK_AND_ASSIGN(OrganizationRow chair, store_.Insert(department, "Chair"));
   EXPECT_EQ(chair.depth, 2);
   EXPECT_EQ(chair.parent_id, department);
-  ASSERT_OK_AND_ASSIGN(OrganizationRow read, store_.Get(chair.id));
+  ASSERT_OK_AND_ASSIGN(OrganizationRow read, store_.Get(Caller(), chair.id));
   EXPECT_EQ(read.depth, 2);
   ASSERT_OK_AND_ASSIGN(std::vector<int64_t> ancestors, store_.Ancestors(chair.id));
   EXPECT_THAT(ancestors, ElementsAre(chair.id, department, school));
@@ -79,7 +79,7 @@ TEST_F(OrganizationStoreTest, BadInputHasItsReason) {
   EXPECT_THAT(store_.Insert(std::nullopt, ""), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION"));
   EXPECT_THAT(store_.Insert(std::nullopt, std::string(201, 'x')),
               StatusIs(absl::StatusCode::kInvalidArgument, "BAD_ORGANIZATION"));
-  EXPECT_THAT(store_.Get(999), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
+  EXPECT_THAT(store_.Get(Caller(), 999), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
   EXPECT_THAT(store_.Rename(999, "X"), StatusIs(absl::StatusCode::kNotFound, "ORGANIZATION_NOT_FOUND"));
 }
 
