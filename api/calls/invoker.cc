@@ -10,6 +10,7 @@
 #include "api/calls/authorizer.h"
 #include "api/calls/redaction.h"
 #include "api/calls/text_check.h"
+#include "common/base/retry_after.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/log/log.h"
@@ -89,6 +90,13 @@ void Invoker::CountRefused(const Method& method, absl::StatusCode code) {
   metrics_.at(&method)->Count(code);
 }
 
+void Invoker::Refuse(const Method& method, CallMetadata& metadata, const absl::Status& status) {
+  metadata.request_id = RequestId(metadata.request_id);
+  CountRefused(method, status.code());
+  log::Info("request refused", {{"request_id", metadata.request_id}, {"peer", metadata.peer}, {"method", method.short_name},
+                                {"reason", ReasonOf(status)}, {"error", status.message()}});
+}
+
 absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                              google::protobuf::Message& response, absl::Time deadline) {
   absl::Duration start = deps_.clock.Steady();
@@ -115,27 +123,36 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
   return ForCaller(status, call.request_id);
 }
 
-absl::Status Invoker::Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
+absl::Status Invoker::Run(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                           google::protobuf::Message& response, CallContext& call, bool& audit) {
-  ASSIGN_OR_RETURN(call.caller, Authenticate(method, metadata));
+  absl::Status ended;
+  ASSIGN_OR_RETURN(call.caller, Authenticate(method, metadata, ended));
   absl::Duration wait = deps_.limiter.Take(RateKey(method, request, call));
   if (wait > absl::ZeroDuration()) {
     int64_t seconds = std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many calls; try again in ", seconds, " s")),
-                      "RATE_LIMITED");
+    absl::Status limited = absl::ResourceExhaustedError(absl::StrCat("too many calls; try again in ", seconds, " s"));
+    return WithRetryAfter(WithReason(limited, "RATE_LIMITED"), wait);
   }
   audit = method.access.audited;
   RETURN_IF_ERROR(CheckTexts(request));
-  RETURN_IF_ERROR(Authorize(method.access, request, deps_.access, call));
+  absl::Status allowed = Authorize(method.access, request, deps_.access, call);
+  // Whose session has ended is told so, and not that a thing of theirs does not exist.
+  if (!allowed.ok()) return ended.ok() ? allowed : ended;
   if (deps_.clock.Now() >= call.deadline) return absl::DeadlineExceededError("the call's time was over before it was handled");
   return method.handler(call, request, response);
 }
 
-absl::StatusOr<Caller> Invoker::Authenticate(const Method& method, const CallMetadata& metadata) {
+absl::StatusOr<Caller> Invoker::Authenticate(const Method& method, CallMetadata& metadata, absl::Status& ended) {
   if (method.access.brings_secret) return Caller();
   ASSIGN_OR_RETURN(absl::string_view token, BearerToken(metadata.authorization));
   if (token.empty()) return Caller();
-  return method.access.who == Who::kResource ? deps_.authenticator.Resource(token) : deps_.authenticator.User(token);
+  absl::StatusOr<Caller> caller =
+      method.access.who == Who::kResource ? deps_.authenticator.Resource(token) : deps_.authenticator.User(token);
+  metadata.ended = absl::IsUnauthenticated(caller.status());
+  bool for_anyone = method.access.who == Who::kAnyone || method.access.who == Who::kViewer;
+  if (!metadata.ended || !metadata.ambient || !for_anyone) return caller;
+  ended = caller.status();
+  return Caller();
 }
 
 void Invoker::Audit(const Method& method, const google::protobuf::Message& request,

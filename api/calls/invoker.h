@@ -24,12 +24,16 @@ struct CallMetadata {
   std::string authorization;   // "Bearer ..." or empty
   std::string peer;            // address without port
   std::string request_id;      // empty: one is made
+  // The credential came by itself (a browser's cookie) and nobody meant to show it: where it is good no more, methods that anyone
+  // may call are answered as for nobody.
+  bool ambient = false;
+  bool ended = false;          // out: the credential is good no more
 };
 
 // Thread-safe; blocks on the database. The order of its steps:
 //
 // 1. The bearer token: session tokens, and for RESOURCE methods a resource's credential; no other kind. A token that is sent must
-//    be good, also where none is needed, except for methods that bring a secret of their own (Login, Join).
+//    be good, also where none is needed, except for methods that bring a secret of their own (Login, Join), and where it is ambient.
 // 2. The caller's rate, before anything that costs a statement for this call.
 // 3. The right, by the method's `access` option, with one statement where an object is in question. Who may not even see an
 //    object is told that it does not exist.
@@ -59,12 +63,14 @@ class Invoker {
 
   // Counts a call that ended before it could be handed to Invoke.
   void CountRefused(const Method& method, absl::StatusCode code);
+  // The same with a log line; fills an empty metadata.request_id.
+  void Refuse(const Method& method, CallMetadata& metadata, const absl::Status& status);
 
  private:
   struct MethodMetrics;
-  absl::Status Run(const Method& method, const CallMetadata& metadata, const google::protobuf::Message& request,
+  absl::Status Run(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                    google::protobuf::Message& response, CallContext& call, bool& audit);
-  absl::StatusOr<Caller> Authenticate(const Method& method, const CallMetadata& metadata);
+  absl::StatusOr<Caller> Authenticate(const Method& method, CallMetadata& metadata, absl::Status& ended);
   void Audit(const Method& method, const google::protobuf::Message& request, const google::protobuf::Message& response,
              const CallContext& call, const absl::Status& status);
 

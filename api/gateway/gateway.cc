@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "api/gateway/call_handler.h"
 #include "api/gateway/route_table.h"
+#include "api/gateway/session_handler.h"
 #include "api/gateway/static_files.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -17,22 +18,25 @@
 namespace lectern::api {
 namespace {
 
+constexpr char kSession[] = "/session";
+
 bool IsCall(absl::string_view path) { return path == "/v1" || absl::StartsWith(path, "/v1/"); }
 
 class GatewayImpl final : public Gateway {
  public:
-  GatewayImpl(StaticFiles files, RouteTable routes, Invoker& invoker, ThreadPool& calls)
-      : files_(std::move(files)), calls_(std::move(routes), invoker, calls) {}
+  GatewayImpl(StaticFiles files, RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls)
+      : files_(std::move(files)), calls_(std::move(routes), invoker, calls), sessions_(std::move(sessions)) {}
 
   absl::Status Listen(const std::string& address, uint16_t port) {
     http::ServerOptions options;
     options.address = address;
     options.port = port;
     options.fast = [this](const http::RequestHead& head) -> std::optional<http::Response> {
-      if (IsCall(head.path)) return std::nullopt;
+      if (IsCall(head.path) || head.path == kSession) return std::nullopt;
       return files_.Serve(head);
     };
     auto handle = [this](const http::RequestHead& head, http::BodyReader& body) {
+      if (head.path == kSession) return sessions_.Handle(head, body);
       return IsCall(head.path) ? calls_.Handle(head, body) : RefuseBody(head);
     };
     ASSIGN_OR_RETURN(server_, http::Server::Start(std::move(options), handle));
@@ -48,6 +52,7 @@ class GatewayImpl final : public Gateway {
 
   const StaticFiles files_;
   CallHandler calls_;
+  SessionHandler sessions_;
   std::unique_ptr<http::Server> server_;
 };
 
@@ -64,7 +69,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
   absl::StatusOr<StaticFiles> files = StaticFiles::Load(options.web_dir);
   if (!files.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", files.status().message()));
   ASSIGN_OR_RETURN(RouteTable routes, RouteTable::Build(registry));
-  auto gateway = std::make_unique<GatewayImpl>(*std::move(files), std::move(routes), invoker, calls);
+  ASSIGN_OR_RETURN(SessionHandler sessions, SessionHandler::Make(registry, invoker, calls));
+  auto gateway = std::make_unique<GatewayImpl>(*std::move(files), std::move(routes), std::move(sessions), invoker, calls);
   RETURN_IF_ERROR(gateway->Listen(options.listen.substr(0, colon), static_cast<uint16_t>(*port)));
   return gateway;
 }

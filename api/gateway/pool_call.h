@@ -1,0 +1,18 @@
+// Blocking work of the gateway. Includes Asio: internal to this room.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "common/exec/thread_pool.h"
+#include "common/http/server.h"
+
+namespace lectern::api {
+
+// kResourceExhausted/SERVER_BUSY: the pool has too much to do.
+absl::Status ServerBusy();
+
+// http::RunBlocking, but where the pool takes no more the answer is ServerBusy().
+http::Awaitable<absl::Status> OnPool(ThreadPool& pool, std::function<absl::Status()> work);
+
+}  // namespace lectern::api
