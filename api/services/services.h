@@ -69,8 +69,8 @@ struct ServiceDeps {
   absl::Duration live_late = absl::Minutes(15);      // until so long after its end
   absl::Duration live_grace = absl::Seconds(60);     // an encoder that has gone goes on where it was for so long
   // What Installation shows where the administrators have set nothing.
-  std::string public_rtmp_url;
-  std::string public_grpc_endpoint;
+  std::string public_rtmp_url{};
+  std::string public_grpc_endpoint{};
 };
 
 void AddAuthService(Registry& registry, const ServiceDeps& deps);
