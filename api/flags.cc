@@ -21,6 +21,7 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.String("database_url", &config.database_url, "libpq URL of the database");
   flags.String("database_url_file", &config.database_url_file, "File that holds the database's URL");
   flags.Int("db_connections", &config.db_connections, "Connections to the database, and threads that answer calls");
+  flags.Bool("print_openapi", &config.print_openapi, "Print the OpenAPI description of the HTTP API, then exit");
   flags.Bool("migrate", &config.migrate, "Bring the database's schema up to date, then exit");
   flags.String("migrations_dir", &config.migrations_dir, "Folder of the schema's migrations");
   flags.String("master_key_file", &config.master_key_file, "File with the key that seals the signing keys");

@@ -22,6 +22,7 @@ struct ApiConfig {
   std::string database_url_file;
   int64_t db_connections = 12;
   bool migrate = false;
+  bool print_openapi = false;
   std::string migrations_dir = "migrations";
   std::string master_key_file;
   bool create_master_key = false;

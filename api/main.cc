@@ -12,6 +12,7 @@
 #include "api/calls/statement_metrics.h"
 #include "api/control/control.h"
 #include "api/gateway/gateway.h"
+#include "api/openapi/document.h"
 #include "api/services/administration.h"
 #include "api/services/installation.h"
 #include "api/services/services.h"
@@ -28,6 +29,11 @@ namespace lectern::api {
 namespace {
 
 constexpr size_t kMaxQueuedCalls = 1024;
+
+absl::Status PrintOpenApi() {
+  std::fputs(OpenApiDocument(Version()).c_str(), stdout);
+  return absl::OkStatus();
+}
 
 absl::Status Migrate(const ApiConfig& config) {
   ASSIGN_OR_RETURN(int applied, pg::Migrate(config.database_url, config.migrations_dir));
@@ -108,6 +114,7 @@ absl::Status Serve(App& app, const ApiConfig& config) {
 }
 
 absl::Status Run(App& app, ApiConfig& config) {
+  if (config.print_openapi) return PrintOpenApi();
   RETURN_IF_ERROR(Complete(config));
   if (config.migrate) return Migrate(config);
   if (!config.create_admin.empty()) return CreateAdmin(config);
