@@ -14,6 +14,7 @@
 #include "lectern/v1/auth.pb.h"
 #include "lectern/v1/courses.pb.h"
 #include "lectern/v1/halls.pb.h"
+#include "lectern/v1/installation.pb.h"
 #include "lectern/v1/jobs.pb.h"
 #include "lectern/v1/lectures.pb.h"
 #include "lectern/v1/live.pb.h"
@@ -136,6 +137,20 @@ std::vector<Row> UserRows() {
   };
 }
 
+std::vector<Row> InstallationRows() {
+  return {
+      {"InstallationService/GetInstallation", kAnyone, Plain<v1::GetInstallationRequest>()},
+      {"InstallationService/UpdateInstallation", kAdmin, Plain<v1::UpdateInstallationRequest>()},
+      {"InstallationService/ListAnnouncements", kAdmin, Plain<v1::ListAnnouncementsRequest>()},
+      {"InstallationService/CreateAnnouncement", kAdmin, With<v1::CreateAnnouncementRequest>([](World&, auto& r) {
+         r.set_text("Maintenance on Sunday.");
+       })},
+      {"InstallationService/DeleteAnnouncement", kAdmin, With<v1::DeleteAnnouncementRequest>([](World&, auto& r) {
+         r.set_name("announcements/999999");
+       }), "ANNOUNCEMENT_NOT_FOUND"},
+  };
+}
+
 std::vector<Row> OrganizationRows() {
   auto chair = [](World& w, auto& r) { r.set_name(Name("organizations", w.chair)); };
   return {
@@ -169,6 +184,7 @@ std::vector<Row> OrganizationRows() {
          r.set_user(Name("users", w.student));
        }), "MAINTAINER_NOT_FOUND"},
       {"OrganizationService/ListMaintainers", kOrganization, With<v1::ListMaintainersRequest>(chair)},
+      {"OrganizationService/ListStorage", kUser, Plain<v1::ListStorageRequest>()},
       {"OrganizationService/CreateOrganizationToken", kOrganization, With<v1::CreateOrganizationTokenRequest>(chair)},
   };
 }
@@ -355,8 +371,8 @@ std::vector<Row> JobRows() {
 
 std::vector<Row> AllRows() {
   std::vector<Row> rows;
-  for (auto part : {AuthRows(), UserRows(), OrganizationRows(), CourseRows(), LectureRows(), RehearsalRows(), LiveRows(), HallRows(),
-                    ResourceRows(), JobRows()}) {
+  for (auto part : {AuthRows(), UserRows(), InstallationRows(), OrganizationRows(), CourseRows(), LectureRows(), RehearsalRows(),
+                    LiveRows(), HallRows(), ResourceRows(), JobRows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   // Last, since it ends the sessions of those who call.

@@ -42,18 +42,21 @@ struct ApiInstance::Impl {
         authenticator(*keys, stores.sessions, stores.resources, clock),
         live(stores.live),
         limiter(options.rate, options.burst, clock),
-        registry(Handlers()),
+        registry(Handlers(options)),
         invoker({registry, authenticator, stores.access, stores.audit, limiter, metrics, clock}),
         calls("calls", options.threads, options.max_queue),
         server(OrDie(api::GrpcServer::Start(options.grpc, registry, invoker, calls, {}))),
         channel(OrDie(rpc::MakeChannel({{absl::StrCat("127.0.0.1:", server->port())}, "", false}))) {}
 
-  api::Registry Handlers() {
+  api::Registry Handlers(const ApiOptions& options) {
     hints.work = [this] { Note("work"); };
     hints.directory = [this] { Note("directory"); };
     hints.push = [this](const std::string& instance) { Note(absl::StrCat("push:", instance)); };
     api::Registry handlers;
-    api::AddServices(handlers, {pool, stores, *keys, authenticator, hints, live, clock});
+    api::ServiceDeps deps{pool, stores, *keys, authenticator, hints, live, clock};
+    deps.public_rtmp_url = options.public_rtmp_url;
+    deps.public_grpc_endpoint = options.public_grpc_endpoint;
+    api::AddServices(handlers, deps);
     return handlers;
   }
   void Note(std::string hint) {

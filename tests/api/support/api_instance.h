@@ -57,6 +57,8 @@ struct ApiOptions {
   size_t threads = 4;
   size_t max_queue = 100;
   api::GrpcServerOptions grpc;
+  std::string public_rtmp_url;
+  std::string public_grpc_endpoint;
 };
 
 class ApiInstance {
