@@ -1,7 +1,7 @@
 // One view in one video element, by hls.js.
-import Hls from '../node_modules/hls.js/src/hls';
-import type { ErrorData } from '../node_modules/hls.js/src/types/events';
-import type { LevelDetails } from '../node_modules/hls.js/src/loader/level-details';
+import Hls from 'hls.js';
+import type { ErrorData } from 'hls.js';
+import type { LevelDetails } from 'hls.js';
 import { Addresses } from './address';
 import { serverNow } from './clock';
 

@@ -1,4 +1,5 @@
 // The page of one lecture: countdown, live and recording under one address, without being loaded again.
+import './watch.css';
 import { parseAddress, rememberToken } from './address';
 import { serverNow } from './clock';
 import { Controls } from './controls';
