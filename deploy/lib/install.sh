@@ -52,12 +52,18 @@ build_programs() {
 
 # The pages are bundled again only where their sources are newer than the bundle.
 build_web() {
-  local web=$ROOT/api/web
-  if [ -f "$web/dist/watch.html" ] && [ -z "$(find "$web/src" "$web/build.mjs" "$web/package-lock.json" -newer "$web/dist/watch.html")" ]; then
+  local web=$ROOT/api/web built=$ROOT/api/web/dist/pages.json
+  if [ -f "$built" ] && [ -z "$(find "$web/src" "$web"/*.mjs "$web/package-lock.json" "$ROOT/proto" -path "$web/src/generated" -prune -o \
+    -type f -newer "$built" -print)" ]; then
     return 0
   fi
   step "Building the web pages"
-  (cd "$web" && npm ci --no-audit --no-fund && npm run build) >"$web/build.log" 2>&1 || { tail -20 "$web/build.log" >&2; die "the pages did not build"; }
+  {
+    if [ ! -d "$web/node_modules" ] || [ "$web/package-lock.json" -nt "$web/node_modules" ]; then
+      (cd "$web" && npm ci --no-audit --no-fund && touch node_modules)
+    fi
+    (cd "$web" && npm run build)
+  } >"$web/build.log" 2>&1 || { tail -20 "$web/build.log" >&2; die "the pages did not build"; }
   rm -f "$web/build.log"
 }
 

@@ -49,6 +49,7 @@ write_api() {
 LECTERN_DATABASE_URL=$(q "$(database_url)") && export LECTERN_DATABASE_URL
 exec $(q "$DATA/bin/lectern-api") --grpc_listen=$LISTEN:$(grpc_port "$k") $(gateway_flags "$k") \\
   --master_key_file=$(q "$DATA/secrets/master.key") --create_master_key \\
+  --public_rtmp_url=rtmp://$LISTEN:$(port_of rtmp)/live --public_grpc_endpoint=$LISTEN:$(grpc_port "$k") \\
   --admin_port=$(admin_port "api-$k") --drain_timeout=10s $(tls_server_flags)
 RUN
 }

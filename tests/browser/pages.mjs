@@ -1,0 +1,91 @@
+// pages.mjs DATA [FOLDER]: every page of the system that runs below DATA (deploy/up wrote its endpoints.json), as each kind of person, in
+// light and dark, wide and narrow: accessible, nothing cut off, no error. Leaves screenshots in FOLDER.
+import assert from 'node:assert/strict';
+import { ask, endpointsOf, launch, Visitor } from './visit.mjs';
+
+const [data, folder] = process.argv.slice(2);
+const endpoints = await endpointsOf(data);
+const { recorded, live, upcoming } = endpoints.lectures;
+const browser = await launch();
+
+const administrator = await Visitor.come(browser, endpoints.gateway, endpoints.users.admin);
+const lectureOf = async (id) => ask(administrator, `/v1/lectures/${id}`);
+const course = (await lectureOf(recorded)).course;
+const { organizations } = await ask(administrator, '/v1/organizations');
+const middle = organizations.find((one) => one.displayName === 'School of Engineering').name.split('/')[1];
+const { jobs } = await ask(administrator, '/v1/jobs?page_size=1');
+await administrator.leave();
+
+// [name of the screenshot, address, expected status]
+const pages = {
+  anonymous: [
+    ['home-anonymous', '/', 200],
+    ['login', '/login', 200],
+    ['lecture-live-anonymous', `/lectures/${live}`, 200],
+    ['course-refused', `/${course}`, 404],
+    ['lecture-refused', `/lectures/${recorded}`, 404],
+    ['not-found', '/nowhere', 404],
+    ['search-empty', '/search?q=zzzz', 200],
+  ],
+  student: [
+    ['home', '/', 200],
+    ['course', `/${course}`, 200],
+    ['lecture', `/lectures/${recorded}`, 200],
+    ['lecture-live', `/lectures/${live}`, 200],
+    ['lecture-upcoming', `/lectures/${upcoming}`, 200],
+    ['search', '/search?q=ro', 200],
+    ['settings', '/settings', 200],
+  ],
+  lecturer: [
+    ['teach', '/teach', 200],
+    ['teach-course', `/teach/${course}`, 200],
+    ['teach-lecture', `/teach/lectures/${recorded}`, 200],
+    ['teach-lecture-upcoming', `/teach/lectures/${upcoming}`, 200],
+    ['teach-stream', '/teach/stream', 200],
+  ],
+  maintainer: [
+    ['organizations', '/manage/organizations', 200],
+    ['organization', `/manage/organizations/${middle}`, 200],
+    ['resources', '/manage/resources', 200],
+    ['jobs', '/manage/jobs', 200],
+    ['job', `/manage/${jobs[0].name}`, 200],
+    ['live', '/manage/live', 200],
+    ['storage', '/manage/storage', 200],
+    ['audit', '/manage/audit', 200],
+  ],
+  admin: [
+    ['people', '/admin/people', 200],
+    ['installation', '/admin/settings', 200],
+  ],
+};
+
+const looks = [
+  { scheme: 'light', width: 1280, height: 800 },
+  { scheme: 'dark', width: 1280, height: 800 },
+  { scheme: 'light', width: 320, height: 640, motion: 'reduce' },
+];
+const failures = [];
+
+for (const [role, list] of Object.entries(pages)) {
+  const visitor = await Visitor.come(browser, endpoints.gateway, endpoints.users[role]);
+  for (const [name, address, status] of list) {
+    try {
+      const answered = await visitor.open(address);
+      assert.equal(answered, status, `${name}: status`);
+      for (const look of looks) {
+        await visitor.appearance(look);
+        await visitor.isSound(`${name}, ${look.scheme}, ${look.width} px`);
+        await visitor.shoot(folder, `${name}-${look.width === 320 ? 'narrow' : look.scheme}`, look.width === 320);
+      }
+    } catch (error) {
+      failures.push(`${name} (${role}): ${error.message}`);
+      visitor.faults.length = 0;
+    }
+    await visitor.appearance(looks[0]);
+  }
+  await visitor.leave();
+}
+await browser.close();
+for (const failure of failures) console.log(failure);
+console.log(`${Object.values(pages).flat().length} pages in ${looks.length} looks, ${failures.length} failed`);
+process.exit(failures.length ? 1 : 0);
