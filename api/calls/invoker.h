@@ -57,6 +57,8 @@ class Invoker {
   explicit Invoker(const Deps& deps);
   ~Invoker();
 
+  Metrics& metrics() { return deps_.metrics; }
+
   // The reason is in the status. `response` is undefined unless OK. Fills an empty metadata.request_id.
   absl::Status Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                       google::protobuf::Message& response, absl::Time deadline);

@@ -33,10 +33,13 @@ http::Response StatusAnswer(const absl::Status& status) {
   if (code == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   std::optional<absl::Duration> wait = RetryAfterOf(status);
   if (wait || code == 429 || code == 503) {
-    int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait.value_or(absl::Seconds(1)), absl::Seconds(1)));
-    response.headers.emplace_back("Retry-After", absl::StrCat(std::max<int64_t>(1, seconds)));
+    response.headers.emplace_back("Retry-After", RetryAfterText(wait.value_or(absl::Seconds(1))));
   }
   return response;
+}
+
+std::string RetryAfterText(absl::Duration wait) {
+  return absl::StrCat(std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)))));
 }
 
 http::Response ErrorAnswer(int code, absl::string_view word, absl::string_view message, absl::string_view reason) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/http/message.h"
 
 namespace lectern::api {
@@ -17,6 +18,9 @@ std::string ErrorJson(const absl::Status& status);
 
 // The answer for a failed call, with WWW-Authenticate and Retry-After where they belong.
 http::Response StatusAnswer(const absl::Status& status);
+
+// Retry-After's value: whole seconds, at least one.
+std::string RetryAfterText(absl::Duration wait);
 
 // {"error": ...} for what HTTP alone decides.
 http::Response ErrorAnswer(int code, absl::string_view word, absl::string_view message, absl::string_view reason);

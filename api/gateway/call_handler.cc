@@ -1,10 +1,12 @@
 #include "api/gateway/call_handler.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "api/gateway/answers.h"
 #include "api/gateway/json_body.h"
 #include "api/gateway/json_text.h"
@@ -13,6 +15,7 @@
 #include "api/gateway/query.h"
 #include "api/gateway/request_body.h"
 #include "api/gateway/visitor.h"
+#include "common/base/retry_after.h"
 #include "common/base/status.h"
 
 namespace lectern::api {
@@ -24,26 +27,23 @@ absl::Status BadRequest(absl::string_view why, absl::string_view reason) {
   return WithReason(absl::InvalidArgumentError(why), reason);
 }
 
-http::Response Refusal(int code, absl::string_view message, absl::string_view reason) {
-  http::Response response = ErrorAnswer(code, code == 404 ? "NOT_FOUND" : "UNIMPLEMENTED", message, reason);
-  AllowAnyOrigin(response);
-  return response;
-}
+absl::Status NoPath() { return WithReason(absl::NotFoundError("There is no such path in the API."), "PATH_NOT_FOUND"); }
 
 http::Response NoRoute(const RouteTable::Match& match, const http::RequestHead& head) {
-  if (match.verbs.empty()) return Refusal(404, "There is no such path in the API.", "PATH_NOT_FOUND");
+  http::Response response = match.verbs.empty() ? StatusAnswer(NoPath()) : http::Response();
+  AllowAnyOrigin(response);
+  if (match.verbs.empty()) return response;
   std::string allow = absl::StrCat(absl::StrJoin(match.verbs, ", "), ", OPTIONS");
   if (head.method == "OPTIONS") {
-    http::Response response;
     response.status = 204;
-    AllowAnyOrigin(response);
     response.headers.emplace_back("Allow", allow);
     response.headers.emplace_back("Access-Control-Allow-Methods", allow);
     response.headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id");
     response.headers.emplace_back("Access-Control-Max-Age", "7200");
     return response;
   }
-  http::Response response = Refusal(405, absl::StrCat("This path answers ", allow, "."), "METHOD_NOT_ALLOWED");
+  response = ErrorAnswer(405, "UNIMPLEMENTED", absl::StrCat("This path answers ", allow, "."), "METHOD_NOT_ALLOWED");
+  AllowAnyOrigin(response);
   response.headers.emplace_back("Allow", allow);
   return response;
 }
@@ -79,6 +79,25 @@ http::Awaitable<http::Response> CallHandler::Handle(const http::RequestHead& hea
   if (status.ok()) status = co_await ReadBody(head, body, call);
   if (status.ok()) status = co_await OnPool(calls_, [this, &call] { return Run(call); });
   co_return Answer(call, status);
+}
+
+CallHandler::Answered CallHandler::Get(absl::string_view target, Visitor& visitor) {
+  Call call;
+  size_t end = std::min(target.find('?'), target.size());
+  call.deadline = absl::Now() + kCallTime;
+  call.match = routes_.Find("GET", target.substr(0, end));
+  if (call.match.route == nullptr) return AnsweredBy(NoPath());
+  call.query = std::string(absl::StripPrefix(target.substr(end), "?"));
+  call.visitor = visitor;
+  absl::Status status = Run(call);
+  if (!status.ok() && !call.invoked) invoker_.Refuse(*call.route().method, call.visitor.metadata, status);
+  visitor = std::move(call.visitor);
+  if (!status.ok()) return AnsweredBy(status);
+  return {200, std::move(call.answer), std::nullopt};
+}
+
+CallHandler::Answered CallHandler::AnsweredBy(const absl::Status& status) {
+  return {HttpStatusOf(status), ErrorJson(status), RetryAfterOf(status)};
 }
 
 http::Awaitable<absl::Status> CallHandler::ReadBody(const http::RequestHead& head, http::BodyReader& body, Call& call) {

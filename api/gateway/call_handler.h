@@ -1,12 +1,14 @@
 // Answers /v1/...: a method's call as JSON over HTTP. Includes Asio: internal to this room.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "api/calls/invoker.h"
 #include "api/gateway/route_table.h"
+#include "api/gateway/visitor.h"
 #include "common/exec/thread_pool.h"
 #include "common/http/server.h"
 
@@ -29,6 +31,18 @@ class CallHandler {
       : routes_(std::move(routes)), invoker_(invoker), calls_(calls) {}
 
   http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body);
+
+  // What a GET of `target` (path and query) would answer to the visitor, as one call of its own. Blocks: on a thread of the pool.
+  // metadata.ended of `visitor` says whether the cookie's session has ended.
+  struct Answered {
+    int status = 200;
+    std::string json;
+    std::optional<absl::Duration> retry_after;
+  };
+  Answered Get(absl::string_view target, Visitor& visitor);
+
+  // What Get would answer where there is no thread for it.
+  static Answered AnsweredBy(const absl::Status& status);
 
  private:
   struct Call;

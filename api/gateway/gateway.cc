@@ -8,9 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "api/gateway/call_handler.h"
+#include "api/gateway/page_handler.h"
+#include "api/gateway/page_table.h"
 #include "api/gateway/route_table.h"
 #include "api/gateway/session_handler.h"
 #include "api/gateway/static_files.h"
+#include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
@@ -24,20 +27,30 @@ bool IsCall(absl::string_view path) { return path == "/v1" || absl::StartsWith(p
 
 class GatewayImpl final : public Gateway {
  public:
-  GatewayImpl(StaticFiles files, RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls)
-      : files_(std::move(files)), calls_(std::move(routes), invoker, calls), sessions_(std::move(sessions)) {}
+  GatewayImpl(RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls)
+      : calls_(std::move(routes), invoker, calls), sessions_(std::move(sessions)) {}
+
+  absl::Status LoadPages(const std::string& folder, ThreadPool& calls, Metrics& metrics) {
+    absl::StatusOr<std::string> listed = ReadFile(folder + "/pages.json");
+    ASSIGN_OR_RETURN(files_, StaticFiles::Load(folder, /*with_pages=*/!listed.ok()));
+    if (!listed.ok()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(PageTable table, PageTable::Parse(*listed));
+    ASSIGN_OR_RETURN(pages_, PageHandler::Load(std::move(table), folder, calls_, calls, metrics));
+    return absl::OkStatus();
+  }
 
   absl::Status Listen(const std::string& address, uint16_t port) {
     http::ServerOptions options;
     options.address = address;
     options.port = port;
     options.fast = [this](const http::RequestHead& head) -> std::optional<http::Response> {
-      if (IsCall(head.path) || head.path == kSession) return std::nullopt;
+      if (IsCall(head.path) || head.path == kSession || IsPage(head)) return std::nullopt;
       return files_.Serve(head);
     };
     auto handle = [this](const http::RequestHead& head, http::BodyReader& body) {
+      if (IsCall(head.path)) return calls_.Handle(head, body);
       if (head.path == kSession) return sessions_.Handle(head, body);
-      return IsCall(head.path) ? calls_.Handle(head, body) : RefuseBody(head);
+      return IsPage(head) ? pages_->Handle(head) : RefuseBody(head);
     };
     ASSIGN_OR_RETURN(server_, http::Server::Start(std::move(options), handle));
     return absl::OkStatus();
@@ -47,12 +60,15 @@ class GatewayImpl final : public Gateway {
   void Stop(absl::Duration grace) override { server_->Stop(grace); }
 
  private:
+  bool IsPage(const http::RequestHead& head) const { return pages_ != nullptr && !files_.Has(head.path) && pages_->Has(head); }
+
   // Requests with a body pass `fast` by.
   http::Awaitable<http::Response> RefuseBody(const http::RequestHead& head) { co_return files_.Serve(head); }
 
-  const StaticFiles files_;
+  StaticFiles files_;
   CallHandler calls_;
   SessionHandler sessions_;
+  std::unique_ptr<PageHandler> pages_;   // null: the folder has plain pages only
   std::unique_ptr<http::Server> server_;
 };
 
@@ -66,11 +82,11 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
   if (!port || *port > std::numeric_limits<uint16_t>::max()) {
     return absl::InvalidArgumentError(absl::StrCat("--gateway_listen=", options.listen, " is not HOST:PORT"));
   }
-  absl::StatusOr<StaticFiles> files = StaticFiles::Load(options.web_dir);
-  if (!files.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", files.status().message()));
   ASSIGN_OR_RETURN(RouteTable routes, RouteTable::Build(registry));
   ASSIGN_OR_RETURN(SessionHandler sessions, SessionHandler::Make(registry, invoker, calls));
-  auto gateway = std::make_unique<GatewayImpl>(*std::move(files), std::move(routes), std::move(sessions), invoker, calls);
+  auto gateway = std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), invoker, calls);
+  absl::Status pages = gateway->LoadPages(options.web_dir, calls, invoker.metrics());
+  if (!pages.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", pages.message()));
   RETURN_IF_ERROR(gateway->Listen(options.listen.substr(0, colon), static_cast<uint16_t>(*port)));
   return gateway;
 }

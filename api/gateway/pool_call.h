@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/exec/thread_pool.h"
@@ -14,5 +15,9 @@ absl::Status ServerBusy();
 
 // http::RunBlocking, but where the pool takes no more the answer is ServerBusy().
 http::Awaitable<absl::Status> OnPool(ThreadPool& pool, std::function<absl::Status()> work);
+
+// Runs every piece of work on the pool, side by side, then `last` on the thread that was last; resumes after it. What the pool does
+// not take is not run.
+http::Awaitable<void> AllOnPool(ThreadPool& pool, std::vector<std::function<void()>> work, std::function<void()> last);
 
 }  // namespace lectern::api

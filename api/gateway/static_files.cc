@@ -7,6 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "api/gateway/compression.h"
+#include "api/gateway/page_handler.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -16,40 +18,76 @@
 namespace lectern::api {
 namespace {
 
-// Media comes from edges on other origins, and hls.js feeds it through blobs and a worker; everything else is our own.
-constexpr char kPageHeaders[] =
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "media-src blob: http: https:; connect-src 'self' http: https:; worker-src blob:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cache-Control: no-cache\r\n";
-constexpr char kAssetHeaders[] = "Cache-Control: public, max-age=31536000, immutable\r\n";
+constexpr int kGzipLevel = 9;
 
-std::string HeadersOf(absl::string_view path, absl::string_view etag) {
-  bool page = absl::EndsWith(path, ".html");
-  return absl::StrCat("Content-Type: ", http::ContentTypeOf(path), page ? "; charset=utf-8" : "", "\r\nETag: ", etag,
-                      "\r\nX-Content-Type-Options: nosniff\r\n", page ? kPageHeaders : kAssetHeaders);
+std::string HeadersOf(absl::string_view path, absl::string_view etag, absl::string_view coding, bool has_others) {
+  std::string headers = absl::StrCat("ETag: ", etag, "\r\n");
+  if (absl::EndsWith(path, ".html")) {
+    absl::StrAppend(&headers, *PageHeaders(), "Cache-Control: no-cache\r\n");
+  } else {
+    absl::StrAppend(&headers, "Content-Type: ", http::ContentTypeOf(path), "\r\nX-Content-Type-Options: nosniff\r\n",
+                    absl::StartsWith(path, "/assets/") ? "Cache-Control: public, max-age=31536000, immutable\r\n"
+                                                       : "Cache-Control: public, max-age=86400\r\n");
+  }
+  if (!coding.empty()) absl::StrAppend(&headers, "Content-Encoding: ", coding, "\r\n");
+  if (has_others) absl::StrAppend(&headers, "Vary: Accept-Encoding\r\n");
+  return headers;
 }
+
+bool IsText(absl::string_view path) {
+  absl::string_view type = http::ContentTypeOf(path);
+  return absl::StartsWith(type, "text/") || type == "application/json" || type == "image/svg+xml";
+}
+
+bool IsCoded(absl::string_view path) { return absl::EndsWith(path, ".br") || absl::EndsWith(path, ".gz"); }
 
 absl::Status NotBuilt(const std::string& folder) {
   return absl::NotFoundError(absl::StrCat("no web pages in ", folder, "; build them with: npm ci && npm run build in api/web"));
 }
 
+std::string Take(absl::flat_hash_map<std::string, std::string>& contents, const std::string& path) {
+  auto found = contents.find(path);
+  return found == contents.end() ? "" : std::move(found->second);
+}
+
 }  // namespace
 
-absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& folder) {
-  StaticFiles files;
+StaticFiles::Form StaticFiles::MakeForm(const std::string& path, std::string content, absl::string_view coding, bool has_others) {
+  std::string etag = absl::StrCat("\"", HexEncode(Sha256(content)).substr(0, 32), "\"");
+  auto headers = std::make_shared<const std::string>(HeadersOf(path, etag, coding, has_others));
+  return {std::make_shared<const std::string>(std::move(content)), std::move(etag), std::move(headers)};
+}
+
+StaticFiles::File StaticFiles::MakeFile(const std::string& path, absl::flat_hash_map<std::string, std::string>& contents) {
+  std::string plain = Take(contents, path), gzip = Take(contents, path + ".gz"), brotli = Take(contents, path + ".br");
+  if (gzip.empty() && IsText(path) && plain.size() > kWorthCompressing) gzip = Gzip(plain, kGzipLevel);
+  bool several = !gzip.empty() || !brotli.empty();
+  File file;
+  if (!gzip.empty()) file.gzip = MakeForm(path, std::move(gzip), "gzip", several);
+  if (!brotli.empty()) file.brotli = MakeForm(path, std::move(brotli), "br", several);
+  file.plain = MakeForm(path, std::move(plain), "", several);
+  return file;
+}
+
+absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& folder, bool with_pages) {
+  absl::flat_hash_map<std::string, std::string> contents;
   std::error_code error;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
     if (!entry.is_regular_file()) continue;
     std::string path = absl::StrCat("/", std::filesystem::relative(entry.path(), folder).string());
-    ASSIGN_OR_RETURN(std::string content, ReadFile(entry.path().string()));
-    std::string etag = absl::StrCat("\"", HexEncode(Sha256(content)).substr(0, 32), "\"");
-    auto headers = std::make_shared<const std::string>(HeadersOf(path, etag));
-    absl::string_view url = absl::StripSuffix(path, ".html");
-    files.files_[url] = File{std::move(content), std::move(etag), std::move(headers)};
+    ASSIGN_OR_RETURN(contents[path], ReadFile(entry.path().string()));
   }
-  if (error || !files.files_.contains("/watch")) return NotBuilt(folder);
+  if (error) return NotBuilt(folder);
+  StaticFiles files;
+  files.with_pages_ = with_pages;
+  std::vector<std::string> paths;
+  for (const auto& [path, content] : contents) paths.push_back(path);
+  for (const std::string& path : paths) {
+    bool page = absl::EndsWith(path, ".html");
+    if (path == "/pages.json" || IsCoded(path) || (page && !with_pages)) continue;
+    files.files_[absl::StripSuffix(path, ".html")] = MakeFile(path, contents);
+  }
+  if (with_pages && !files.files_.contains("/watch")) return NotBuilt(folder);
   return files;
 }
 
@@ -59,7 +97,7 @@ http::Response StaticFiles::Serve(const http::RequestHead& request) const {
     response.headers.emplace_back("Allow", "GET, HEAD");
     return response;
   }
-  if (request.path == "/") {
+  if (request.path == "/" && with_pages_) {
     http::Response response = http::TextResponse(303, "");
     response.headers.emplace_back("Location", "/watch");
     return response;
@@ -67,13 +105,17 @@ http::Response StaticFiles::Serve(const http::RequestHead& request) const {
   auto found = files_.find(request.path);
   if (found == files_.end()) return http::ErrorResponse(404, "NOT_FOUND", "There is no such page.", "PAGE_NOT_FOUND");
   const File& file = found->second;
+  const Form* form = &file.plain;
+  absl::string_view accepted = request.Find("Accept-Encoding");
+  if (file.gzip.content && Accepts(accepted, "gzip")) form = &file.gzip;
+  if (file.brotli.content && Accepts(accepted, "br")) form = &file.brotli;
   http::Response response;
-  response.prepared_headers = file.headers;
-  if (http::CheckPreconditions(request, {file.etag, absl::InfinitePast()}) == http::Precondition::kNotModified) {
+  response.prepared_headers = form->headers;
+  if (http::CheckPreconditions(request, {form->etag, absl::InfinitePast()}) == http::Precondition::kNotModified) {
     response.status = 304;
     return response;
   }
-  response.body = file.content;
+  response.body = http::SharedText{form->content, 0, form->content->size()};
   return response;
 }
 

@@ -1,4 +1,4 @@
-// The web pages: the files of a folder, read once at start and served from memory.
+// Files of the web pages' build, read once at start and served from memory.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,30 @@ namespace lectern::api {
 // Immutable after Load; thread-safe.
 class StaticFiles {
  public:
-  // `folder` is what api/web's build writes: pages as NAME.html at the top, everything else below assets/ with the content's hash
-  // in its name. Errors: kNotFound where the folder or its watch.html is missing; the message says how to build it.
-  static absl::StatusOr<StaticFiles> Load(const std::string& folder);
+  // `folder` is what api/web's build writes: everything below assets/ has its content's hash in its name and is kept for ever; other
+  // files for a day. FILE.br and FILE.gz beside FILE are its coded forms. `with_pages`: NAME.html is a page at /NAME, and "/" leads to
+  // /watch. Errors: kNotFound where the folder cannot be read; the message says how to build it.
+  static absl::StatusOr<StaticFiles> Load(const std::string& folder, bool with_pages);
 
-  // The answer to any request: "/" leads to /watch, "/watch" is watch.html. 404 and 405 with an error body for the rest.
+  bool Has(absl::string_view path) const { return files_.contains(path); }
+
+  // The answer to any request: 404 and 405 with an error body where there is no file.
   http::Response Serve(const http::RequestHead& request) const;
 
  private:
-  struct File {
-    std::string content;
-    std::string etag;                                      // strong, with quotes
+  struct Form {
+    std::shared_ptr<const std::string> content;              // null: there is none
+    std::string etag;                                        // strong, with quotes
     std::shared_ptr<const std::string> headers;
   };
+  struct File {
+    Form plain, gzip, brotli;
+  };
+  static Form MakeForm(const std::string& path, std::string content, absl::string_view coding, bool has_others);
+  static File MakeFile(const std::string& path, absl::flat_hash_map<std::string, std::string>& contents);
 
-  absl::flat_hash_map<std::string, File> files_;           // by URL path
+  absl::flat_hash_map<std::string, File> files_;             // by URL path
+  bool with_pages_ = false;
 };
 
 }  // namespace lectern::api
