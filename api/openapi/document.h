@@ -1,5 +1,5 @@
-// The OpenAPI 3.1 description of everything that the gateway answers under /v1/ and of its session, made from the descriptors and the
-// comments of the proto files.
+// The OpenAPI 3.1 description of everything that the gateway answers under /v1/ and of its session, made from the descriptors and
+// the comments of the proto files.
 #pragma once
 
 #include <string>

@@ -43,11 +43,12 @@ Binding ReadBinding(const google::api::HttpRule& rule) {
 std::string Singular(absl::string_view collection) { return std::string(absl::StripSuffix(collection, "s")); }
 
 Json PathParameter(const std::string& name, const std::string& words) {
-  return {{"name", name}, {"in", "path"}, {"required", true}, {"description", words}, {"schema", {{"type", "string"}, {"minLength", 1}}}};
+  Json text = {{"type", "string"}, {"minLength", 1}};
+  return {{"name", name}, {"in", "path"}, {"required", true}, {"description", words}, {"schema", std::move(text)}};
 }
 
-// The template with a parameter for each '*': "/v1/{name=courses/*}:pin" gives "/v1/courses/{course}:pin". Adds the parameters, and the
-// fields that they give.
+// The template with a parameter for each '*': "/v1/{name=courses/*}:pin" gives "/v1/courses/{course}:pin". Adds the
+// parameters, and the fields that they give.
 std::string PlainPath(const std::string& text, Json& parameters, std::set<std::string>& given) {
   std::string path;
   size_t at = 0;
@@ -88,7 +89,8 @@ void AddQuery(const pb::Descriptor& message, const std::string& prefix, const st
     Json schema = schemas.OfField(field);
     const bool is_object = field.message_type() != nullptr && !schema.contains("type");
     if (is_object) {
-      if (!field.is_repeated()) AddQuery(*field.message_type(), absl::StrCat(prefix, field.json_name(), "."), given, body, schemas, parameters);
+      if (field.is_repeated()) continue;
+      AddQuery(*field.message_type(), absl::StrCat(prefix, field.json_name(), "."), given, body, schemas, parameters);
       continue;
     }
     Json parameter = {{"name", prefix + field.json_name()}, {"in", "query"}};
@@ -129,7 +131,8 @@ Json Answer(const pb::MethodDescriptor& method, Schemas& schemas) {
   } else {
     content["application/json"] = {{"schema", schemas.Reference(*method.output_type())}};
   }
-  return {{"description", method.server_streaming() ? "Events; the data of each is one message." : "The answer."}, {"content", content}};
+  const char* words = method.server_streaming() ? "Events; the data of each is one message." : "The answer.";
+  return {{"description", words}, {"content", std::move(content)}};
 }
 
 Json Describe(const pb::MethodDescriptor& method, const Binding& binding, size_t number, Schemas& schemas, std::string& path) {
@@ -138,10 +141,13 @@ Json Describe(const pb::MethodDescriptor& method, const Binding& binding, size_t
   std::set<std::string> given;
   path = PlainPath(binding.path, parameters, given);
   if (binding.body != "*") AddQuery(*method.input_type(), "", given, binding.body, schemas, parameters);
-  Json operation = {{"operationId", absl::StrCat(method.service()->name(), "_", method.name(), number == 0 ? "" : absl::StrCat("_", number + 1))},
+  const std::string id = absl::StrCat(method.service()->name(), "_", method.name(),
+                                      number == 0 ? "" : absl::StrCat("_", number + 1));
+  const std::string comment = Prose(CommentOf(method));
+  Json operation = {{"operationId", id},
                     {"tags", {method.service()->name()}},
                     {"summary", method.name()},
-                    {"description", absl::StrCat(Prose(CommentOf(method)), CommentOf(method).empty() ? "" : "\n\n", WhoMayCall(access))}};
+                    {"description", absl::StrCat(comment, comment.empty() ? "" : "\n\n", WhoMayCall(access))}};
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (binding.body == "*") {
     operation["requestBody"] = {{"content", {{"application/json", {{"schema", schemas.Body(*method.input_type(), given)}}}}}};
