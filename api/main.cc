@@ -89,7 +89,9 @@ absl::Status Serve(App& app, const ApiConfig& config) {
                    GrpcServer::Start(config.grpc, registry, invoker, calls, {&control->service()}));
   std::unique_ptr<Gateway> gateway;
   if (!config.gateway.listen.empty()) {
-    ASSIGN_OR_RETURN(gateway, Gateway::Start(config.gateway, registry, invoker, calls));
+    GatewayOptions options = config.gateway;
+    options.openapi = OpenApiDocument(Version());
+    ASSIGN_OR_RETURN(gateway, Gateway::Start(options, registry, invoker, calls));
     log::Info("serving JSON and pages", {{"listen", config.gateway.listen}, {"port", gateway->port()}});
   }
   // Reading the keys again shows at the same time whether the database answers.

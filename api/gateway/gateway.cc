@@ -39,6 +39,8 @@ class GatewayImpl final : public Gateway {
     return absl::OkStatus();
   }
 
+  void Add(const std::string& path, const std::string& content) { files_.Add(path, content); }
+
   absl::Status Listen(const std::string& address, uint16_t port) {
     http::ServerOptions options;
     options.address = address;
@@ -87,6 +89,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
   auto gateway = std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), invoker, calls);
   absl::Status pages = gateway->LoadPages(options.web_dir, calls, invoker.metrics());
   if (!pages.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", pages.message()));
+  if (!options.openapi.empty()) gateway->Add("/openapi.json", options.openapi);
   RETURN_IF_ERROR(gateway->Listen(options.listen.substr(0, colon), static_cast<uint16_t>(*port)));
   return gateway;
 }

@@ -16,6 +16,7 @@ namespace lectern::api {
 struct GatewayOptions {
   std::string listen;        // HOST:PORT; port 0: the kernel chooses
   std::string web_dir;       // what api/web's build wrote
+  std::string openapi;       // served as /openapi.json; empty: not
 };
 
 class Gateway {

@@ -19,6 +19,9 @@ namespace lectern::api {
 namespace {
 
 constexpr int kGzipLevel = 9;
+constexpr char kOpen[] = "Cache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
+constexpr char kForADay[] = "Cache-Control: public, max-age=86400\r\n";
+constexpr char kForEver[] = "Cache-Control: public, max-age=31536000, immutable\r\n";
 
 std::string HeadersOf(absl::string_view path, absl::string_view etag, absl::string_view coding, bool has_others) {
   std::string headers = absl::StrCat("ETag: ", etag, "\r\n");
@@ -26,8 +29,7 @@ std::string HeadersOf(absl::string_view path, absl::string_view etag, absl::stri
     absl::StrAppend(&headers, *PageHeaders(), "Cache-Control: no-cache\r\n");
   } else {
     absl::StrAppend(&headers, "Content-Type: ", http::ContentTypeOf(path), "\r\nX-Content-Type-Options: nosniff\r\n",
-                    absl::StartsWith(path, "/assets/") ? "Cache-Control: public, max-age=31536000, immutable\r\n"
-                                                       : "Cache-Control: public, max-age=86400\r\n");
+                    absl::StartsWith(path, "/assets/") ? kForEver : absl::EndsWith(path, ".json") ? kOpen : kForADay);
   }
   if (!coding.empty()) absl::StrAppend(&headers, "Content-Encoding: ", coding, "\r\n");
   if (has_others) absl::StrAppend(&headers, "Vary: Accept-Encoding\r\n");
@@ -89,6 +91,11 @@ absl::StatusOr<StaticFiles> StaticFiles::Load(const std::string& folder, bool wi
   }
   if (with_pages && !files.files_.contains("/watch")) return NotBuilt(folder);
   return files;
+}
+
+void StaticFiles::Add(const std::string& path, std::string content) {
+  absl::flat_hash_map<std::string, std::string> contents = {{path, std::move(content)}};
+  files_[path] = MakeFile(path, contents);
 }
 
 http::Response StaticFiles::Serve(const http::RequestHead& request) const {

@@ -20,6 +20,9 @@ class StaticFiles {
   // /watch. Errors: kNotFound where the folder cannot be read; the message says how to build it.
   static absl::StatusOr<StaticFiles> Load(const std::string& folder, bool with_pages);
 
+  // One more file, made by the program: any origin may read it, and asks each time whether it has changed. Before it is shared.
+  void Add(const std::string& path, std::string content);
+
   bool Has(absl::string_view path) const { return files_.contains(path); }
 
   // The answer to any request: 404 and 405 with an error body where there is no file.

@@ -14,8 +14,9 @@ using Json = Schemas::Json;
 constexpr char kAbout[] =
     "Everything that Lectern can do, as JSON over HTTP: the same calls as over gRPC, with the same rights.\n\n"
     "Field names are lowerCamelCase; unknown fields and parameters are refused with their path. 64-bit integers are strings, "
-    "times RFC 3339, durations seconds with an `s`. Lists take `pageSize` and `pageToken` and answer `nextPageToken`. A stream of "
-    "events sends a comment line every 15 seconds; an event `error` holds an error, after which it ends. Answers to GET have an `ETag`.";
+    "times RFC 3339, durations seconds with an `s`. Lists take `pageSize` and `pageToken` and answer `nextPageToken`. A stream "
+    "of events sends a comment line every 15 seconds; an event `error` holds an error, after which it ends. Answers to GET have an "
+    "`ETag`.";
 
 Json Text(const char* format = nullptr) {
   Json schema = {{"type", "string"}};
