@@ -14,7 +14,7 @@ export const pages = [
     name: 'lecture', path: '/lectures/*', status: 'lecture',
     data: { me, lecture: '/v1/lectures/$1', sections: '/v1/lectures/$1/sections' },
   },
-  { name: 'watch', path: '/watch', data: {}, entry: 'src/watch.ts', template: 'src/watch.html' },
+  { name: 'watch', path: '/watch', data: { me } },
   { name: 'search', path: '/search', data: { me, results: '/v1/search?query=?q' } },
   { name: 'login', path: '/login', data: { me } },
   { name: 'settings', path: '/settings', data: { me, sessions: '/v1/sessions?page_size=100', feeds: '/v1/calendarFeeds?page_size=100' } },

@@ -1,23 +1,11 @@
 // Asks the API again and again how the lecture is, from the countdown until the recording.
-import type { View } from './address';
+import type { Playback } from '../generated/api';
 import { learnTime, serverNow } from './clock';
 
-export interface ViewPlayback {
-  view: View;
-  urls: string[];             // of the same master playlist, best edge first
-  state: string;              // VIEW_LIVE, VIEW_INTERRUPTED, PLAYABLE, COMPLETE, ...
-}
-
-export interface Playback {
-  views: ViewPlayback[];
-  lecture: string;
-  title: string;
-  state: string;              // SCHEDULED, LIVE, PROCESSING, RECORDED, FAILED
-  startTime?: string;
-  endTime?: string;
-  now?: string;
-  expireTime?: string;
-  token: string;
+// Where the right to play comes from: a lecture's page asks for it in the person's name, an address with a token has it already.
+export interface Source {
+  lecture?: string;           // lectures/12
+  token?: string;
 }
 
 export interface Listener {
@@ -51,19 +39,27 @@ export class Refresher {
   private ended = false;
   private askedAt = 0;
 
-  constructor(private token: string, private readonly listener: Listener) {
+  private token: string;
+
+  constructor(private readonly source: Source, private readonly listener: Listener) {
+    this.token = source.token ?? '';
     addEventListener('online', () => this.soon());
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.soon(); });
+  }
+
+  end(): void {
+    this.ended = true;
+    clearTimeout(this.timer);
   }
 
   // At once, unless it was asked in the last second.
   soon(): void {
     if (this.ended || this.asking) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.ask(), Math.max(0, 1000 - (Date.now() - this.askedAt)));
+    this.timer = window.setTimeout(() => void this.turn(), Math.max(0, 1000 - (Date.now() - this.askedAt)));
   }
 
-  private async ask(): Promise<void> {
+  private async turn(): Promise<void> {
     this.asking = true;
     this.askedAt = Date.now();
     let pause: number;
@@ -77,18 +73,23 @@ export class Refresher {
     }
     this.asking = false;
     // Jitter: a lecture hall's browsers must not ask in step.
-    if (!this.ended) this.timer = window.setTimeout(() => void this.ask(), pause * (0.8 + 0.4 * Math.random()));
+    if (!this.ended) this.timer = window.setTimeout(() => void this.turn(), pause * (0.8 + 0.4 * Math.random()));
+  }
+
+  private ask(): Promise<Response> {
+    const [path, question] = this.token ? ['/v1/playback:refresh', { token: this.token }] : [`/v1/${this.source.lecture}:play`, { wait: true }];
+    return fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(question),
+      signal: AbortSignal.timeout(answerTimeMs),
+      cache: 'no-store',
+    });
   }
 
   private async exchange(): Promise<number> {
     const sent = Date.now();
-    const response = await fetch('/v1/playback:refresh', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ token: this.token }),
-      signal: AbortSignal.timeout(answerTimeMs),
-      cache: 'no-store',
-    });
+    const response = await this.ask();
     const answer = await response.json();
     if (response.ok) {
       const playback = answer as Playback;
@@ -100,6 +101,11 @@ export class Refresher {
     }
     const refused = response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status);
     if (!refused) throw new Error(String(response.status));
+    // A page that slept for hours: its token is no good, its person may be.
+    if (this.token && this.source.lecture && response.status === 401) {
+      this.token = '';
+      return 1000;
+    }
     this.ended = true;
     this.listener.onRefused(response.status, answer?.error?.reason ?? '');
     return 0;

@@ -1,6 +1,7 @@
 // What the page's address says. Everything stands behind '#', so that the playback token never reaches a server's log.
 
-export type View = 'COMB' | 'CAM' | 'PRES';
+import { parseTime } from './timing';
+import type { View } from './roles';
 
 export interface Start {
   token: string;
@@ -11,17 +12,12 @@ export interface Start {
 
 const playbackPath = /^(.*\/p\/)([^/]+)\/(\d+)\/(comb|cam|pres)\/master\.m3u8$/;
 
-function seconds(text: string | null): number | null {
-  const value = Number(text ?? '');
-  return text && Number.isFinite(value) && value >= 0 ? value : null;
-}
-
 // "#lecture=12&token=TOKEN&t=90", or "#https://edge/p/TOKEN/12/cam/master.m3u8". Null where there is no token.
 export function parseAddress(fragment: string): Start | null {
   const text = fragment.replace(/^#/, '');
   const fields = new URLSearchParams(text);
   const token = fields.get('token');
-  if (token) return { token, url: null, view: null, at: seconds(fields.get('t')) };
+  if (token) return { token, url: null, view: null, at: parseTime(fields.get('t')) };
   try {
     const url = new URL(decodeURIComponent(text));
     const parts = playbackPath.exec(url.pathname);

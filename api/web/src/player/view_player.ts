@@ -25,6 +25,7 @@ export class ViewPlayer {
   private loadedAt = 0;
   private expires = 0;                    // of the token in use, by the server's clock
   private refused = false;                // an edge did not take it
+  sound: boolean | null = null;           // whether the view has any; null: not known yet
   newMediaAt = 0;                         // performance.now() when the playlist last grew
   heardAt = 0;                            // and when an edge last answered with one, or with media
 
@@ -39,6 +40,7 @@ export class ViewPlayer {
     this.unload();
     this.addresses = new Addresses(urls);
     this.source = urls[0]!;
+    this.sound = null;
     this.expires = 0;
     this.loadedAt = this.newMediaAt = this.heardAt = performance.now();
     // hls.js first: several browsers claim to play HLS natively and then fail on demuxed sound.
@@ -90,13 +92,19 @@ export class ViewPlayer {
       liveSyncDuration: 4,
       maxBufferLength: 30,
       backBufferLength: 60,
+      // Nobody sees more than the picture's size on the page, least of all in a corner.
+      capLevelToPlayerSize: true,
       xhrSetup: (xhr, url) => this.setUp(xhr, url),
     });
     this.hls = hls;
     hls.on(Hls.Events.LEVEL_UPDATED, (_event, data) => this.update(data.details));
     hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => this.update(data.details));
     hls.on(Hls.Events.LEVEL_SWITCHED, () => this.events.onChange());
-    hls.on(Hls.Events.MANIFEST_PARSED, () => { this.setHeight(this.height); this.events.onChange(); });
+    hls.on(Hls.Events.MANIFEST_PARSED, (_event, data) => {
+      this.sound = data.audio || data.altAudio;
+      this.setHeight(this.height);
+      this.events.onChange();
+    });
     hls.on(Hls.Events.ERROR, (_event, error) => this.recover(hls, error));
     hls.loadSource(this.source);
     hls.attachMedia(this.video);
