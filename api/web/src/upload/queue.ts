@@ -146,8 +146,9 @@ export class UploadQueue {
   }
 
   // What was stored is lost, or was of another file: from the first byte, as another upload.
-  async startAgain(item: Item, file: File | null = null): Promise<void> {
+  async startAgain(item: Item, file: File | null = null, handle: FileHandle | null = item.handle): Promise<void> {
     if (item.task.otherFile) await this.terminate(item).catch(() => undefined);
+    item.handle = handle;
     item.task.reset(file ?? item.task.file);
     this.next();
   }

@@ -1,0 +1,36 @@
+import { words } from '../../lib/words';
+
+export const text = words({
+  en: {
+    title: 'My courses', lead: 'What you teach, what comes next and what needs you.',
+    newCourse: 'New course', stream: 'Stream live',
+    none: 'You teach no course yet',
+    noneMaintainer: 'Create one in an organization that you maintain; then add its lecturers.',
+    noneLecturer: 'Courses are created by the IT of your department. Ask them to create one and to make you its lecturer.',
+    askSupport: 'Write to the support',
+    whom: 'A course is missing? The IT of your department creates it and makes you its lecturer.',
+    attention: 'Needs you', unfinished: 'Unfinished uploads',
+    unfinishedText: (file: string, share: string) => `${file}: ${share} stored`, goOn: 'Go on',
+    next: 'Next', nothingNext: 'Nothing is scheduled', liveNow: 'Live now', onAir: (title: string) => `On air: ${title}`,
+    term: 'Term', noTerm: 'Without a term',
+    organization: 'Organization', courseTitle: 'Title', termHint: 'Year and W or S, as in 2026W',
+    badTerm: 'Write the year and W or S, as in 2026W.', needsTitle: 'Give it a title.',
+    visibility: 'Who may watch', description: 'Description', create: 'Create course',
+  },
+  de: {
+    title: 'Meine Kurse', lead: 'Was Sie lehren, was als Nächstes kommt und was Sie braucht.',
+    newCourse: 'Neuer Kurs', stream: 'Live streamen',
+    none: 'Sie lehren noch keinen Kurs',
+    noneMaintainer: 'Legen Sie einen in einer Organisation an, die Sie verwalten; dann fügen Sie die Lehrenden hinzu.',
+    noneLecturer: 'Kurse legt die IT Ihres Fachbereichs an. Bitten Sie sie um einen Kurs und darum, Sie als Lehrperson einzutragen.',
+    askSupport: 'Der Hilfe schreiben',
+    whom: 'Ein Kurs fehlt? Die IT Ihres Fachbereichs legt ihn an und trägt Sie als Lehrperson ein.',
+    attention: 'Braucht Sie', unfinished: 'Unfertige Uploads',
+    unfinishedText: (file: string, share: string) => `${file}: ${share} gespeichert`, goOn: 'Weiter',
+    next: 'Nächste', nothingNext: 'Nichts ist geplant', liveNow: 'Jetzt live', onAir: (title: string) => `Auf Sendung: ${title}`,
+    term: 'Semester', noTerm: 'Ohne Semester',
+    organization: 'Organisation', courseTitle: 'Titel', termHint: 'Jahr und W oder S, zum Beispiel 2026W',
+    badTerm: 'Schreiben Sie das Jahr und W oder S, zum Beispiel 2026W.', needsTitle: 'Geben Sie dem Kurs einen Titel.',
+    visibility: 'Wer zusehen darf', description: 'Beschreibung', create: 'Kurs anlegen',
+  },
+});
