@@ -1,16 +1,22 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "api/domain/task_graph.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
+#include "api/services/job_view.h"
+#include "api/services/log_text.h"
 #include "api/services/services.h"
+#include "api/services/watched.h"
 #include "api/store/link_store.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -23,47 +29,25 @@ constexpr char kPageName[] = "jobs";
 constexpr int kMaxTestJobs = 10'000;
 constexpr int kMaxTestDurationMs = 600'000;
 constexpr int kMaxKey = 200;
+constexpr int kMaxKinds = 50;
+constexpr int kMaxWatched = 200;
+constexpr absl::Duration kWatchInterval = absl::Seconds(1);
 
-// The enumerations of the domain and of the protocol have the same order; the protocol's starts with UNSPECIFIED.
-v1::JobState ToProto(JobState state) { return static_cast<v1::JobState>(static_cast<int>(state) + 1); }
-static_assert(static_cast<int>(JobState::kExpired) + 1 == v1::EXPIRED);
-v1::FailureClass ToProto(FailureClass failure) { return static_cast<v1::FailureClass>(failure); }
-static_assert(static_cast<int>(FailureClass::kRejectedInput) == v1::REJECTED_INPUT);
+struct JobTraits {
+  using Item = v1::Job;
+  using Changes = v1::JobChanges;
+  static google::protobuf::RepeatedPtrField<Item>* Items(Changes& changes) { return changes.mutable_jobs(); }
+  static void Settle(const Item& sent, Item& now) { api::Settle(sent, now); }
+};
 
-void ToProto(const JobRow& row, v1::Job& job) {
-  job.set_name(NameOf("jobs", row.id));
-  job.set_task(NameOf("tasks", row.task));
-  job.set_organization(NameOf("organizations", row.organization));
-  job.set_lecture(NameOf("lectures", row.lecture));
-  job.set_view(ViewOf(row.view));
-  job.set_kind(row.kind);
-  job.set_label(row.label);
-  job.set_state(ToProto(row.state));
-  job.set_progress(row.progress);
-  job.set_attempt(row.attempt);
-  job.set_max_attempts(row.max_attempts);
-  job.set_resource(NameOf("resources", row.resource));
-  job.set_failure_class(ToProto(row.failure));
-  job.set_error(row.error);
-  SetTime(row.created_at, *job.mutable_create_time());
-  if (row.started_at != absl::InfinitePast()) SetTime(row.started_at, *job.mutable_start_time());
-  if (row.ended_at != absl::InfinitePast()) SetTime(row.ended_at, *job.mutable_end_time());
-  if (row.run_at != absl::InfinitePast()) SetTime(row.run_at, *job.mutable_run_time());
-}
-
-void ToProto(const JobAttemptRow& row, int number, v1::JobAttempt& attempt) {
-  attempt.set_number(number);
-  attempt.set_resource(NameOf("resources", row.resource));
-  SetTime(row.started_at, *attempt.mutable_start_time());
-  if (row.ended_at != absl::InfinitePast()) SetTime(row.ended_at, *attempt.mutable_end_time());
-  attempt.set_outcome(row.outcome);
-  attempt.set_failure_class(ToProto(row.failure));
-  attempt.set_error(row.error);
-}
+struct WatchedJobs {
+  Watched<JobTraits> watched;
+  bool begun = false;
+};
 
 std::string AttemptLine(int number, const JobAttemptRow& attempt) {
   return absl::StrCat("attempt ", number, " on resources/", attempt.resource, " (", attempt.host, "): ",
-                      attempt.outcome.empty() ? "under way" : attempt.outcome, attempt.error.empty() ? "" : ": ", attempt.error);
+                      attempt.outcome.empty() ? "under way" : attempt.outcome, attempt.error.empty() ? "" : ": ", WithoutSecrets(attempt.error));
 }
 
 // What a job that is neither waiting for a resource nor for another job is about.
@@ -94,25 +78,28 @@ class JobService {
   explicit JobService(const ServiceDeps& deps) : deps_(deps), jobs_(deps.stores.jobs), links_(deps.pool) {}
 
   absl::Status List(CallContext& call, const v1::ListJobsRequest& request, v1::ListJobsResponse& response) {
-    JobFilter filter;
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 100, 500));
+    ASSIGN_OR_RETURN(JobFilter filter, ReadFilter(call, request));
     ASSIGN_OR_RETURN(filter.before, DecodeIdToken(kPageName, page.token, 0));
-    ASSIGN_OR_RETURN(std::optional<int64_t> lecture, OptionalName("lecture", request.lecture(), "lectures"));
-    ASSIGN_OR_RETURN(std::optional<int64_t> organization, OptionalName("organization", request.organization(), "organizations"));
-    for (const int state : request.states()) {
-      if (!v1::JobState_IsValid(state) || state == v1::JOB_STATE_UNSPECIFIED) {
-        return BadField("states", absl::StrCat(state), "give states of jobs");
-      }
-      filter.states.push_back(static_cast<JobState>(state - 1));
-    }
-    filter.lecture = lecture.value_or(0);
-    filter.organization = organization.value_or(0);
-    filter.user = call.caller.is_administrator() ? 0 : call.caller.user_id;
     filter.limit = page.size + 1;
     ASSIGN_OR_RETURN(std::vector<JobRow> rows, jobs_.List(filter));
     const size_t shown = std::min(rows.size(), static_cast<size_t>(page.size));
     for (size_t i = 0; i < shown; ++i) ToProto(rows[i], *response.add_jobs());
     if (rows.size() > shown) response.set_next_page_token(EncodeIdToken(kPageName, rows[shown - 1].id));
+    return absl::OkStatus();
+  }
+
+  absl::Status Watch(CallContext& call, const v1::WatchJobsRequest& request, WatchedJobs& state, std::vector<v1::JobChanges>& events) {
+    ASSIGN_OR_RETURN(JobFilter filter, ReadFilter(call, request));
+    filter.limit = kMaxWatched;
+    if (!state.begun) {
+      ASSIGN_OR_RETURN(std::vector<JobRow> rows, jobs_.List(filter));
+      for (const JobRow& row : rows) Put(row, state.watched);
+    } else {
+      RETURN_IF_ERROR(LookAgain(filter, state.watched));
+    }
+    state.begun = true;
+    state.watched.Flush(events);
     return absl::OkStatus();
   }
 
@@ -157,6 +144,53 @@ class JobService {
   }
 
  private:
+  template <typename Request>
+  static absl::StatusOr<JobFilter> ReadFilter(const CallContext& call, const Request& request) {
+    JobFilter filter;
+    ASSIGN_OR_RETURN(std::optional<int64_t> lecture, OptionalName("lecture", request.lecture(), "lectures"));
+    ASSIGN_OR_RETURN(std::optional<int64_t> organization, OptionalName("organization", request.organization(), "organizations"));
+    for (const int state : request.states()) {
+      if (!v1::JobState_IsValid(state) || state == v1::JOB_STATE_UNSPECIFIED) {
+        return BadField("states", absl::StrCat(state), "give states of jobs");
+      }
+      filter.states.push_back(static_cast<JobState>(state - 1));
+    }
+    if (request.kinds_size() > kMaxKinds) return BadField("kinds", absl::StrCat(request.kinds_size(), " words"), "give at most 50");
+    for (const std::string& kind : request.kinds()) {
+      ASSIGN_OR_RETURN(filter.kinds.emplace_back(), RequireText("kinds", kind, 100));
+    }
+    filter.lecture = lecture.value_or(0);
+    filter.organization = organization.value_or(0);
+    filter.user = call.caller.is_administrator() ? 0 : call.caller.user_id;
+    return filter;
+  }
+
+  static void Put(const JobRow& row, Watched<JobTraits>& watched) {
+    v1::Job job;
+    ToProto(row, job);
+    watched.Put(std::move(job));
+  }
+
+  absl::Status LookAgain(const JobFilter& filter, Watched<JobTraits>& watched) {
+    std::vector<int64_t> ids;
+    for (const auto& [name, job] : watched.sent()) ids.push_back(ParseName(name, "jobs").value_or(0));
+    ASSIGN_OR_RETURN(JobNews news, jobs_.ListNews(filter, ids));
+    for (const int64_t id : news.gone) watched.Remove(NameOf("jobs", id));
+    // Those that the newer ones push out of what is watched are not sent at all.
+    std::vector<int64_t> all(ids);
+    for (const JobRow& row : news.jobs) all.push_back(row.id);
+    std::sort(all.begin(), all.end(), std::greater<>());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    const int64_t oldest = all.size() <= kMaxWatched ? 0 : all[kMaxWatched - 1];
+    for (const JobRow& row : news.jobs) {
+      if (row.id >= oldest) Put(row, watched);
+    }
+    for (const int64_t id : ids) {
+      if (id < oldest) watched.Remove(NameOf("jobs", id));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Fill(int64_t id, v1::Job& job) {
     ASSIGN_OR_RETURN(JobRow row, jobs_.Get(id));
     ToProto(row, job);
@@ -212,6 +246,7 @@ void AddJobService(Registry& registry, const ServiceDeps& deps) {
   using Service = JobService;
   auto service = std::make_shared<Service>(deps);
   registry.Add("lectern.v1.JobService.ListJobs", service, &Service::List);
+  registry.AddWatch("lectern.v1.JobService.WatchJobs", kWatchInterval, service, &Service::Watch);
   registry.Add("lectern.v1.JobService.GetJob", service, &Service::Get);
   registry.Add("lectern.v1.JobService.RetryJob", service, &Service::Retry);
   registry.Add("lectern.v1.JobService.CancelJob", service, &Service::Cancel);

@@ -1,10 +1,11 @@
 #include <google/protobuf/empty.pb.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -12,7 +13,9 @@
 #include "absl/strings/strip.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
+#include "api/services/resource_view.h"
 #include "api/services/services.h"
+#include "api/services/watched.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "lectern/v1/resources.pb.h"
@@ -24,36 +27,16 @@ using google::protobuf::Empty;
 
 constexpr int kMaxCapabilities = 64;
 constexpr int kMaxSlots = 10'000;
+constexpr int kMaxWatched = 1000;
+constexpr absl::Duration kWatchInterval = absl::Seconds(1);
 
-std::string KindWord(v1::ResourceKind kind) {
-  switch (kind) {
-    case v1::WORKER:
-      return "worker";
-    case v1::VOD_SERVICE:
-      return "vod_service";
-    case v1::EDGE:
-      return "edge";
-    case v1::RTMP_PROXY:
-      return "rtmp_proxy";
-    default:
-      return "";
-  }
-}
-
-v1::ResourceKind KindOf(absl::string_view word) {
-  for (v1::ResourceKind kind : {v1::WORKER, v1::VOD_SERVICE, v1::EDGE, v1::RTMP_PROXY}) {
-    if (KindWord(kind) == word) return kind;
-  }
-  return v1::RESOURCE_KIND_UNSPECIFIED;
-}
-
-v1::ResourceState StateOf(absl::string_view word) {
-  if (word == "alive") return v1::ALIVE;
-  if (word == "suspect") return v1::SUSPECT;
-  if (word == "dead") return v1::DEAD;
-  if (word == "draining") return v1::DRAINING;
-  return word == "never_attached" ? v1::NEVER_ATTACHED : v1::RESOURCE_STATE_UNSPECIFIED;
-}
+struct ResourceTraits {
+  using Item = v1::Resource;
+  using Changes = v1::ResourceChanges;
+  static google::protobuf::RepeatedPtrField<Item>* Items(Changes& changes) { return changes.mutable_resources(); }
+  static void Settle(const Item& sent, Item& now) { api::Settle(sent, now); }
+};
+using WatchedResources = Watched<ResourceTraits>;
 
 void WriteEvent(const AuditRow& row, v1::AuditEvent& event) {
   SetTime(row.at, *event.mutable_time());
@@ -130,39 +113,45 @@ class ResourceService {
 
   absl::Status List(CallContext& call, const v1::ListResourcesRequest& request, v1::ListResourcesResponse& response) {
     ASSIGN_OR_RETURN(PageRequest page, RequirePage(request.page_size(), request.page_token(), 100, 500));
-    ResourceFilter filter;
-    ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
-    filter.kind = KindWord(request.kind());
-    if (filter.kind.empty() && request.kind() != v1::RESOURCE_KIND_UNSPECIFIED) {
-      return BadField("kind", absl::StrCat(request.kind()), "write WORKER, VOD_SERVICE, EDGE or RTMP_PROXY");
-    }
+    ASSIGN_OR_RETURN(ResourceFilter filter, ReadFilter(request.organization(), request.kind()));
     ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.stores.resources.List(call.caller, filter, page));
-    for (const ResourceRow& row : resources.rows) ToProto(row, *response.add_resources());
+    for (const ResourceRow& row : resources.rows) Write(row, *response.add_resources());
     response.set_next_page_token(resources.next_token);
     return absl::OkStatus();
   }
 
-  absl::Status Get(CallContext&, const v1::GetResourceRequest& request, v1::Resource& resource) {
-    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.Get(id));
-    ToProto(row, resource);
+  absl::Status Watch(CallContext& call, const v1::WatchResourcesRequest& request, WatchedResources& watched,
+                     std::vector<v1::ResourceChanges>& events) {
+    ASSIGN_OR_RETURN(ResourceFilter filter, ReadFilter(request.organization(), request.kind()));
+    ASSIGN_OR_RETURN(Page<ResourceRow> resources, deps_.stores.resources.List(call.caller, filter, {kMaxWatched, ""}));
+    std::vector<v1::Resource> now;
+    for (const ResourceRow& row : resources.rows) Write(row, now.emplace_back());
+    watched.Replace(std::move(now));
+    watched.Flush(events);
     return absl::OkStatus();
   }
 
-  absl::Status SetShared(CallContext&, const v1::SetSharedRequest& request, v1::Resource& resource) {
+  absl::Status Get(CallContext& call, const v1::GetResourceRequest& request, v1::Resource& resource) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetShared(id, request.shared()));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.Get(id, call.caller));
+    Write(row, resource);
+    return absl::OkStatus();
+  }
+
+  absl::Status SetShared(CallContext& call, const v1::SetSharedRequest& request, v1::Resource& resource) {
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "resources"));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetShared(id, request.shared(), call.caller));
     deps_.hints.work();
-    ToProto(row, resource);
+    Write(row, resource);
     return absl::OkStatus();
   }
 
-  absl::Status Drain(CallContext&, const v1::DrainResourceRequest& request, v1::Resource& resource) {
-    return SetDraining(request.name(), true, resource);
+  absl::Status Drain(CallContext& call, const v1::DrainResourceRequest& request, v1::Resource& resource) {
+    return SetDraining(call, request.name(), true, resource);
   }
 
-  absl::Status Resume(CallContext&, const v1::ResumeResourceRequest& request, v1::Resource& resource) {
-    return SetDraining(request.name(), false, resource);
+  absl::Status Resume(CallContext& call, const v1::ResumeResourceRequest& request, v1::Resource& resource) {
+    return SetDraining(call, request.name(), false, resource);
   }
 
   absl::Status Remove(CallContext&, const v1::RemoveResourceRequest& request, Empty&) {
@@ -187,36 +176,24 @@ class ResourceService {
   }
 
  private:
-  absl::Status SetDraining(const std::string& name, bool draining, v1::Resource& resource) {
+  absl::Status SetDraining(CallContext& call, const std::string& name, bool draining, v1::Resource& resource) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", name, "resources"));
-    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetDraining(id, draining));
+    ASSIGN_OR_RETURN(ResourceRow row, deps_.stores.resources.SetDraining(id, draining, call.caller));
     deps_.hints.push("");
     if (!draining) deps_.hints.work();
-    ToProto(row, resource);
+    Write(row, resource);
     return absl::OkStatus();
   }
 
-  void ToProto(const ResourceRow& row, v1::Resource& resource) const {
-    ResourceCondition condition = ConditionOf(row, deps_.suspect_after);
-    resource.set_name(NameOf("resources", row.id));
-    resource.set_organization(NameOf("organizations", row.organization_id));
-    resource.set_kind(KindOf(row.kind));
-    resource.set_state(StateOf(condition.state));
-    resource.set_reason(condition.reason);
-    resource.set_shared(row.shared);
-    resource.set_host(row.host);
-    resource.set_version(row.version);
-    resource.set_public_url(row.public_url);
-    for (const std::string& word : row.capabilities) resource.add_capabilities(word);
-    google::protobuf::util::JsonParseOptions newer;
-    newer.ignore_unknown_fields = true;
-    v1::ResourceLoad load;
-    if (google::protobuf::util::JsonStringToMessage(row.load_json, &load, newer).ok()) *resource.mutable_load() = load;
-    resource.mutable_load()->set_slots(row.slots);
-    resource.mutable_load()->set_slots_used(row.busy);
-    if (row.last_beat_at) SetTime(*row.last_beat_at, *resource.mutable_last_beat_time());
-    SetTime(row.created_at, *resource.mutable_create_time());
+  static absl::StatusOr<ResourceFilter> ReadFilter(const std::string& organization, v1::ResourceKind kind) {
+    ResourceFilter filter;
+    ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", organization, "organizations"));
+    filter.kind = KindWord(kind);
+    if (!filter.kind.empty() || kind == v1::RESOURCE_KIND_UNSPECIFIED) return filter;
+    return BadField("kind", absl::StrCat(kind), "write WORKER, VOD_SERVICE, EDGE or RTMP_PROXY");
   }
+
+  void Write(const ResourceRow& row, v1::Resource& resource) const { ToProto(row, deps_.suspect_after, resource); }
 
   const ServiceDeps deps_;
 };
@@ -227,6 +204,7 @@ void AddResourceService(Registry& registry, const ServiceDeps& deps) {
   auto service = std::make_shared<ResourceService>(deps);
   registry.Add("lectern.v1.ResourceService.Join", service, &ResourceService::Join);
   registry.Add("lectern.v1.ResourceService.ListResources", service, &ResourceService::List);
+  registry.AddWatch("lectern.v1.ResourceService.WatchResources", kWatchInterval, service, &ResourceService::Watch);
   registry.Add("lectern.v1.ResourceService.GetResource", service, &ResourceService::Get);
   registry.Add("lectern.v1.ResourceService.SetShared", service, &ResourceService::SetShared);
   registry.Add("lectern.v1.ResourceService.DrainResource", service, &ResourceService::Drain);

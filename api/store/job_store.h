@@ -120,6 +120,9 @@ struct JobRow {
   absl::Time started_at;           // InfinitePast: not yet
   absl::Time ended_at;
   absl::Time run_at;
+  std::string lecture_title;
+  std::string organization_name;
+  std::string resource_host;       // of `resource`; empty: none
   // Only from Get:
   WaitingJob waiting;              // as the policy sees it
   int deps_left = 0;
@@ -134,15 +137,23 @@ struct JobAttemptRow {
   std::string outcome;
   FailureClass failure = FailureClass::kNone;
   std::string error;
+  std::string log;                 // the end of what the step's program wrote, as it wrote it
 };
 
 struct JobFilter {
   std::vector<JobState> states;    // empty: all
+  std::vector<std::string> kinds;  // empty: all
   int64_t lecture = 0;
   int64_t organization = 0;        // and its subtree
   int64_t user = 0;                // only what this person may see; 0: everything
   int64_t before = 0;              // ids below this; 0: from the newest
   int limit = 100;
+};
+
+// What may have changed of the jobs that a filter matches.
+struct JobNews {
+  std::vector<JobRow> jobs;        // that match: the newest of those that have not ended and those that ended lately, newest first
+  std::vector<int64_t> gone;       // of those that are watched: they match no more, or are not for the reader any more
 };
 
 // Who must be told that a job is to be stopped.
@@ -241,6 +252,9 @@ class JobStore {
 
   // --- people ---
   absl::StatusOr<std::vector<JobRow>> List(const JobFilter& filter);
+  // For one who was told of List's answer and looks again every second: does not look at what ended long ago, so that it costs the same
+  // with a history of any length. `watched` are the jobs that they know to match; `filter.before` does not count. Two statements.
+  absl::StatusOr<JobNews> ListNews(const JobFilter& filter, absl::Span<const int64_t> watched);
   absl::StatusOr<JobRow> Get(int64_t job);                                   // kNotFound/JOB_NOT_FOUND
   absl::StatusOr<std::vector<JobAttemptRow>> ListAttempts(int64_t job);      // oldest first
   // kFailedPrecondition/JOB_ENDED where it has ended.

@@ -3,42 +3,57 @@
 
 #include "absl/strings/str_cat.h"
 #include "api/store/job_store.h"
+#include "api/store/row_util.h"
 #include "common/base/status.h"
 
 namespace lectern::api {
 namespace {
 
+// What ReadJob reads, from `jobs` as j with its task t, recording a and lecture l.
 #define LECTERN_JOB_COLUMNS                                                                                         \
   "select j.id, j.task_id, j.organization_id, coalesce(a.lecture_id, t.lecture_id) as lecture_id, a.view, j.kind, " \
-  "j.label, "                                                                                                       \
-  "j.state, j.progress, j.attempt, j.max_attempts, j.resource_id, j.failure_class, j.error, j.created_at, "         \
-  "j.started_at, "                                                                                                  \
-  "j.ended_at, j.run_at "
+  "j.label, j.state, j.progress, j.attempt, j.max_attempts, j.resource_id, j.failure_class, j.error, j.created_at, " \
+  "j.started_at, j.ended_at, j.run_at, l.title as lecture_title, o.display_name as organization_name, "             \
+  "h.host as resource_host "
 
-constexpr char kList[] = LECTERN_JOB_COLUMNS R"sql(
-from all_jobs j join tasks t on t.id = j.task_id left join assets a on a.id = t.asset_id
-where (cardinality($1::text[]) = 0 or j.state = any($1::text[]))
-  and ($2::bigint = 0 or coalesce(a.lecture_id, t.lecture_id) = $2)
-  and ($3::bigint = 0 or j.organization_id in (select descendant_id from organization_paths where ancestor_id = $3))
-  and ($4::bigint = 0
-       or j.organization_id in (select p.descendant_id from maintainers m join organization_paths p on p.ancestor_id = m.organization_id
-                                where m.user_id = $4)
-       or coalesce(a.lecture_id, t.lecture_id) in (select l.id from enrolments e join lectures l on l.course_id = e.course_id
-                                                   where e.user_id = $4 and e.role = 'lecturer'))
-  and ($4::bigint = 0 or not exists (select 1 from lectures r where r.id = coalesce(a.lecture_id, t.lecture_id) and r.rehearsal_of <> $4))
-  and ($5::bigint = 0 or j.id < $5)
-order by j.id desc limit $6)sql";
+#define LECTERN_JOB_FROM(jobs)                                                                                      \
+  "from " jobs " j join tasks t on t.id = j.task_id left join assets a on a.id = t.asset_id "                       \
+  "left join lectures l on l.id = coalesce(a.lecture_id, t.lecture_id) "                                            \
+  "left join organizations o on o.id = j.organization_id left join resources h on h.id = j.resource_id "
+
+// $1 states, $2 kinds, $3 lecture, $4 organization, $5 reader. A rehearsal is its lecturer's alone.
+#define LECTERN_JOB_MATCHES                                                                                         \
+  "(cardinality($1::text[]) = 0 or j.state = any($1::text[])) "                                                     \
+  "and (cardinality($2::text[]) = 0 or j.kind = any($2::text[])) "                                                  \
+  "and ($3::bigint = 0 or coalesce(a.lecture_id, t.lecture_id) = $3) "                                              \
+  "and ($4::bigint = 0 or j.organization_id in (select descendant_id from organization_paths where ancestor_id = $4)) " \
+  "and ($5::bigint = 0 or j.organization_id in ("                                                                   \
+  "       select p.descendant_id from maintainers m join organization_paths p on p.ancestor_id = m.organization_id " \
+  "       where m.user_id = $5) "                                                                                   \
+  "     or coalesce(a.lecture_id, t.lecture_id) in (select l.id from enrolments e join lectures l on l.course_id = e.course_id " \
+  "                                                 where e.user_id = $5 and e.role = 'lecturer')) "                \
+  "and ($5::bigint = 0 or coalesce(l.rehearsal_of, $5) = $5) "
+
+constexpr char kList[] = LECTERN_JOB_COLUMNS LECTERN_JOB_FROM("all_jobs") "where " LECTERN_JOB_MATCHES R"sql(
+and ($6::bigint = 0 or j.id < $6) order by j.id desc limit $7)sql";
+
+// A job that ends while somebody looks is found for a few looks more.
+constexpr char kListNews[] = LECTERN_JOB_COLUMNS
+    LECTERN_JOB_FROM("(select * from jobs union all select * from jobs_ended where ended_at > now() - interval '15 seconds')")
+    "where " LECTERN_JOB_MATCHES "order by j.id desc limit $6";
+
+constexpr char kListGone[] = "select w.id from unnest($6::bigint[]) w(id) where not exists (select 1 "
+    LECTERN_JOB_FROM("all_jobs") "where j.id = w.id and " LECTERN_JOB_MATCHES ")";
 
 constexpr char kGet[] = LECTERN_JOB_COLUMNS R"sql(
   , j.class, j.priority, j.capability, j.pinned_resource_id, j.avoid_resources, j.deps_left,
   array(select 'jobs/' || p.id || ' (' || p.kind || case when p.label = '' then '' else ' ' || p.label end || ', ' || p.state || ')'
         from job_dependencies d join all_jobs p on p.id = d.parent_id
         where d.child_id = j.id and p.state <> 'done' order by p.id) as waits_for
-from all_jobs j join tasks t on t.id = j.task_id left join assets a on a.id = t.asset_id
-where j.id = $1)sql";
+)sql" LECTERN_JOB_FROM("all_jobs") "where j.id = $1";
 
 constexpr char kListAttempts[] = R"sql(
-select a.resource_id, r.host, a.started_at, a.ended_at, a.outcome, a.failure_class, a.error
+select a.resource_id, r.host, a.started_at, a.ended_at, a.outcome, a.failure_class, a.error, a.log_tail
 from job_attempts a left join resources r on r.id = a.resource_id where a.job_id = $1 order by a.token)sql";
 
 constexpr char kRequestCancel[] = R"sql(
@@ -107,6 +122,14 @@ constexpr char kListDepths[] = R"sql(
 select class, count(*) as ready, extract(epoch from now() - min(run_at))::float8 as oldest
 from jobs where state = 'ready' group by class order by class)sql";
 
+using Texts = absl::Span<const std::string>;
+
+std::vector<std::string> Words(const std::vector<JobState>& states) {
+  std::vector<std::string> words;
+  for (const JobState state : states) words.emplace_back(JobStateWord(state));
+  return words;
+}
+
 JobRow ReadJob(const pg::Row& row) {
   JobRow job;
   job.id = row.Int("id");
@@ -127,6 +150,9 @@ JobRow ReadJob(const pg::Row& row) {
   job.started_at = row.Time("started_at");
   job.ended_at = row.Time("ended_at");
   job.run_at = row.Time("run_at");
+  job.lecture_title = row.Text("lecture_title");
+  job.organization_name = row.Text("organization_name");
+  job.resource_host = row.Text("resource_host");
   return job;
 }
 
@@ -157,14 +183,19 @@ absl::Status CheckRetry(int64_t job, const pg::Row& row) {
 }  // namespace
 
 absl::StatusOr<std::vector<JobRow>> JobStore::List(const JobFilter& filter) {
-  std::vector<std::string> states;
-  for (const JobState state : filter.states) states.emplace_back(JobStateWord(state));
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_jobs", kList}, absl::Span<const std::string>(states), filter.lecture,
+  const std::vector<std::string> states = Words(filter.states);
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_jobs", kList}, Texts(states), Texts(filter.kinds), filter.lecture,
                                             filter.organization, filter.user, filter.before, filter.limit));
-  std::vector<JobRow> jobs;
-  jobs.reserve(rows.size());
-  for (int i = 0; i < rows.size(); ++i) jobs.push_back(ReadJob(rows[i]));
-  return jobs;
+  return ParseRows(rows, ReadJob);
+}
+
+absl::StatusOr<JobNews> JobStore::ListNews(const JobFilter& filter, absl::Span<const int64_t> watched) {
+  const std::vector<std::string> states = Words(filter.states);
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_job_news", kListNews}, Texts(states), Texts(filter.kinds), filter.lecture,
+                                            filter.organization, filter.user, filter.limit));
+  ASSIGN_OR_RETURN(pg::Rows gone, pool_.Run({"list_gone_jobs", kListGone}, Texts(states), Texts(filter.kinds), filter.lecture,
+                                            filter.organization, filter.user, watched));
+  return JobNews{ParseRows(rows, ReadJob), ParseRows(gone, [](const pg::Row& row) { return row.Int("id"); })};
 }
 
 absl::StatusOr<JobRow> JobStore::Get(int64_t id) {
@@ -192,7 +223,8 @@ absl::StatusOr<std::vector<JobAttemptRow>> JobStore::ListAttempts(int64_t job) {
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];
     attempts.push_back({row.Int("resource_id"), row.Text("host"), row.Time("started_at"), row.Time("ended_at"),
-                        row.Text("outcome"), ParseFailureClass(row.Text("failure_class")), row.Text("error")});
+                        row.Text("outcome"), ParseFailureClass(row.Text("failure_class")), row.Text("error"),
+                        row.Text("log_tail")});
   }
   return attempts;
 }

@@ -9,20 +9,50 @@ namespace {
 
 constexpr char kNotFoundReason[] = "RESOURCE_NOT_FOUND";
 
-// The columns that ParseResource reads, of resources r and resource_sessions s.
-#define LECTERN_RESOURCE_COLUMNS                                                                                      \
-  "r.id, r.organization_id, r.kind, r.host, r.public_url, r.shared, r.draining, r.created_at, "                       \
-  "coalesce(s.state, 'never') as session_state, coalesce(s.state = 'alive' and s.disconnected_at is null, false) as " \
-  "attached, "                                                                                                        \
+// What ParseResource reads, up to `where`. `r` is the resource; $1 is the reader, who is an administrator where $2. Whoever lends a
+// worker to others does not see what they do with it, and a rehearsal is seen by nobody but its lecturer.
+#define LECTERN_RESOURCE_SELECT(resources)                                                                            \
+  "select r.id, r.organization_id, o.display_name as organization_name, r.kind, r.host, r.public_url, r.shared, "     \
+  "r.draining, r.created_at, coalesce(s.state, 'never') as session_state, "                                           \
+  "coalesce(s.state = 'alive' and s.disconnected_at is null, false) as attached, "                                    \
   "coalesce(s.leaving, false) as leaving, coalesce(s.quarantined_until > now(), false) as quarantined, "              \
   "s.last_beat_at, "                                                                                                  \
   "extract(epoch from now() - s.last_beat_at)::float8 as silence_seconds, s.version, s.capabilities, s.load, "        \
-  "s.slots, s.busy "
+  "s.slots, s.busy, s.live_slots, s.live_busy, held.* "                                                               \
+  "from " resources " r join organizations o on o.id = r.organization_id "                                            \
+  "left join resource_sessions s on s.resource_id = r.id "                                                            \
+  "left join lateral ("                                                                                               \
+  "  select array_agg(case when seen.yes then j.id else 0 end order by j.started_at, j.id) as job_ids, "              \
+  "    array_agg(case when seen.yes then coalesce(l.id, 0) else 0 end order by j.started_at, j.id) as job_lectures, " \
+  "    array_agg(case when seen.yes then coalesce(l.title, '') else '' end order by j.started_at, j.id) as job_titles, " \
+  "    array_agg(j.kind order by j.started_at, j.id) as job_kinds, "                                                  \
+  "    array_agg(j.label order by j.started_at, j.id) as job_labels, "                                                \
+  "    array_agg(round(j.progress::numeric * 1000)::bigint order by j.started_at, j.id) as job_permille "             \
+  "  from jobs j join tasks t on t.id = j.task_id left join assets a on a.id = t.asset_id "                           \
+  "  left join lectures l on l.id = coalesce(a.lecture_id, t.lecture_id) "                                            \
+  "  cross join lateral (select ($2 or exists ("                                                                      \
+  "    select 1 from maintainers m join organization_paths p on p.ancestor_id = m.organization_id "                   \
+  "    where m.user_id = $1 and p.descendant_id = j.organization_id)) "                                               \
+  "    and ($2 or l.rehearsal_of is null or l.rehearsal_of = $1) as yes) seen "                                       \
+  "  where j.resource_id = r.id and j.state in ('leased', 'running', 'cancelling')"                                   \
+  ") held on true "
+
+std::vector<HeldJobRow> ParseHeld(const pg::Row& row) {
+  std::vector<HeldJobRow> jobs;
+  if (row.IsNull("job_ids")) return jobs;
+  const std::vector<int64_t> ids = row.Ints("job_ids"), lectures = row.Ints("job_lectures"), permille = row.Ints("job_permille");
+  const std::vector<std::string> titles = row.Texts("job_titles"), kinds = row.Texts("job_kinds"), labels = row.Texts("job_labels");
+  for (size_t i = 0; i < ids.size(); ++i) {
+    jobs.push_back({ids[i], lectures[i], titles[i], kinds[i], labels[i], static_cast<double>(permille[i]) / 1000});
+  }
+  return jobs;
+}
 
 ResourceRow ParseResource(const pg::Row& row) {
   ResourceRow resource;
   resource.id = row.Int("id");
   resource.organization_id = row.Int("organization_id");
+  resource.organization_name = row.Text("organization_name");
   resource.kind = row.Text("kind");
   resource.host = row.Text("host");
   resource.public_url = row.Text("public_url");
@@ -41,6 +71,9 @@ ResourceRow ParseResource(const pg::Row& row) {
   resource.load_json = row.IsNull("load") ? "{}" : row.Text("load");
   resource.slots = static_cast<int>(row.Int("slots"));
   resource.busy = static_cast<int>(row.Int("busy"));
+  resource.live_slots = static_cast<int>(row.Int("live_slots"));
+  resource.live_busy = static_cast<int>(row.Int("live_busy"));
+  resource.jobs = ParseHeld(row);
   return resource;
 }
 
@@ -50,9 +83,14 @@ absl::StatusOr<ResourceRow> OneResource(absl::StatusOr<pg::Rows> rows, int64_t i
   return ParseResource((*rows)[0]);
 }
 
+int64_t UserOf(const Caller& reader) { return reader.is_user() ? reader.user_id : 0; }
+
 std::string SilenceWords(const ResourceRow& resource) {
   if (resource.silence == absl::InfiniteDuration()) return "no heartbeat since it joined";
-  return absl::StrCat("no heartbeat for ", absl::FormatDuration(absl::Trunc(resource.silence, absl::Seconds(1))));
+  const absl::Duration step = resource.silence < absl::Minutes(1) ? absl::Seconds(1)
+                              : resource.silence < absl::Hours(1) ? absl::Minutes(1)
+                                                                  : absl::Hours(1);
+  return absl::StrCat("no heartbeat for ", absl::FormatDuration(absl::Trunc(resource.silence, step)));
 }
 
 }  // namespace
@@ -108,19 +146,13 @@ absl::StatusOr<ResourceIdentity> ResourceStore::CheckCredential(int64_t id, int6
   return ResourceIdentity{id, rows[0].Int("organization_id"), rows[0].Text("kind"), rows[0].Bool("draining")};
 }
 
-constexpr char kGet[] = R"sql(
-select )sql" LECTERN_RESOURCE_COLUMNS R"sql(
-from resources r left join resource_sessions s on s.resource_id = r.id
-where r.id = $1 and r.removed_at is null
-)sql";
+constexpr char kGet[] = LECTERN_RESOURCE_SELECT("resources") "where r.id = $3 and r.removed_at is null";
 
-absl::StatusOr<ResourceRow> ResourceStore::Get(int64_t id) const {
-  return OneResource(pool_.Run({"resource_get", kGet}, id), id);
+absl::StatusOr<ResourceRow> ResourceStore::Get(int64_t id, const Caller& reader) const {
+  return OneResource(pool_.Run({"resource_get", kGet}, UserOf(reader), reader.is_administrator(), id), id);
 }
 
-constexpr char kList[] = R"sql(
-select )sql" LECTERN_RESOURCE_COLUMNS R"sql(
-from resources r left join resource_sessions s on s.resource_id = r.id
+constexpr char kList[] = LECTERN_RESOURCE_SELECT("resources") R"sql(
 where r.removed_at is null and r.id > $5
   and ($2 or r.organization_id in (select p.descendant_id from maintainers m
                                    join organization_paths p on p.ancestor_id = m.organization_id where m.user_id = $1))
@@ -132,27 +164,24 @@ order by r.id limit $6
 absl::StatusOr<Page<ResourceRow>> ResourceStore::List(const Caller& caller, const ResourceFilter& filter,
                                                       const PageRequest& page) const {
   ASSIGN_OR_RETURN(int64_t after, DecodeIdToken("resources", page.token, 0));
-  ASSIGN_OR_RETURN(pg::Rows rows,
-                   pool_.Run({"resource_list", kList}, caller.is_user() ? caller.user_id : 0, caller.is_administrator(),
-                             filter.organization_id, filter.kind, after, page.size + 1));
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"resource_list", kList}, UserOf(caller), caller.is_administrator(),
+                                            filter.organization_id, filter.kind, after, page.size + 1));
   return MakePage(ParseRows(rows, ParseResource), page.size,
                   [](const ResourceRow& last) { return EncodeIdToken("resources", last.id); });
 }
 
-constexpr char kSetShared[] = R"sql(
-with r as (update resources set shared = $2 where id = $1 and removed_at is null returning *)
-select )sql" LECTERN_RESOURCE_COLUMNS R"sql(from r left join resource_sessions s on s.resource_id = r.id)sql";
+constexpr char kSetShared[] = "with changed as (update resources set shared = $4 where id = $3 and removed_at is null returning *) "
+    LECTERN_RESOURCE_SELECT("changed");
 
-absl::StatusOr<ResourceRow> ResourceStore::SetShared(int64_t id, bool shared) {
-  return OneResource(pool_.Run({"resource_set_shared", kSetShared}, id, shared), id);
+absl::StatusOr<ResourceRow> ResourceStore::SetShared(int64_t id, bool shared, const Caller& reader) {
+  return OneResource(pool_.Run({"resource_set_shared", kSetShared}, UserOf(reader), reader.is_administrator(), id, shared), id);
 }
 
-constexpr char kSetDraining[] = R"sql(
-with r as (update resources set draining = $2 where id = $1 and removed_at is null returning *)
-select )sql" LECTERN_RESOURCE_COLUMNS R"sql(from r left join resource_sessions s on s.resource_id = r.id)sql";
+constexpr char kSetDraining[] = "with changed as (update resources set draining = $4 where id = $3 and removed_at is null returning *) "
+    LECTERN_RESOURCE_SELECT("changed");
 
-absl::StatusOr<ResourceRow> ResourceStore::SetDraining(int64_t id, bool draining) {
-  return OneResource(pool_.Run({"resource_set_draining", kSetDraining}, id, draining), id);
+absl::StatusOr<ResourceRow> ResourceStore::SetDraining(int64_t id, bool draining, const Caller& reader) {
+  return OneResource(pool_.Run({"resource_set_draining", kSetDraining}, UserOf(reader), reader.is_administrator(), id, draining), id);
 }
 
 // Uploads that are being opened hold the row FOR SHARE, so the count that follows sees them.

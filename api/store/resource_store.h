@@ -16,9 +16,20 @@
 
 namespace lectern::api {
 
+// A job that a resource holds. Who may not look at the job itself sees only its kind, label and progress.
+struct HeldJobRow {
+  int64_t id = 0;                            // 0: not for the reader to see, as the next two
+  int64_t lecture_id = 0;                    // 0: none
+  std::string lecture_title;
+  std::string kind;
+  std::string label;
+  double progress = 0;                       // 0..1
+};
+
 struct ResourceRow {
   int64_t id = 0;
   int64_t organization_id = 0;
+  std::string organization_name;
   std::string kind;                          // "worker", "vod_service", "edge", "rtmp_proxy"
   std::string host;
   std::string public_url;
@@ -37,6 +48,9 @@ struct ResourceRow {
   std::string load_json;                     // ResourceLoad; "{}": none yet
   int slots = 0;
   int busy = 0;
+  int live_slots = 0;
+  int live_busy = 0;
+  std::vector<HeldJobRow> jobs;              // that it holds, oldest first
 };
 
 // As the proto's ResourceState, with the reason in words where it is not alive.
@@ -44,7 +58,8 @@ struct ResourceCondition {
   std::string state;                         // "alive", "suspect", "dead", "draining", "never_attached"
   std::string reason;
 };
-// Suspect: silent for longer than `suspect_after`, or its stream is gone and nobody gave it up yet. Pure.
+// Suspect: silent for longer than `suspect_after`, or its stream is gone and nobody gave it up yet. How long it is silent is said the
+// more roughly the longer it lasts, so that watchers of a dead resource are not told every second. Pure.
 ResourceCondition ConditionOf(const ResourceRow& resource, absl::Duration suspect_after);
 
 struct NewResource {
@@ -86,7 +101,8 @@ struct EligibleResource {
 };
 inline constexpr int kSharedTier = 1000;
 
-// Thread-safe. One statement a call. NOT_FOUND has the reason RESOURCE_NOT_FOUND; removed resources are not found.
+// Thread-safe. One statement a call. NOT_FOUND has the reason RESOURCE_NOT_FOUND; removed resources are not found. `reader` is who
+// will see the row: jobs are named to maintainers of their organization and to administrators.
 class ResourceStore {
  public:
   explicit ResourceStore(pg::Pool& pool) : pool_(pool) {}
@@ -96,11 +112,11 @@ class ResourceStore {
   absl::StatusOr<JoinedResource> Join(const NewResource& resource);
   // Errors: kUnauthenticated/CREDENTIAL_WITHDRAWN when it was removed or joined again since.
   absl::StatusOr<ResourceIdentity> CheckCredential(int64_t id, int64_t serial) const;
-  absl::StatusOr<ResourceRow> Get(int64_t id) const;
+  absl::StatusOr<ResourceRow> Get(int64_t id, const Caller& reader = Caller()) const;
   // Of organizations that the caller maintains (all, for an administrator), by id.
   absl::StatusOr<Page<ResourceRow>> List(const Caller& caller, const ResourceFilter& filter, const PageRequest& page) const;
-  absl::StatusOr<ResourceRow> SetShared(int64_t id, bool shared);
-  absl::StatusOr<ResourceRow> SetDraining(int64_t id, bool draining);
+  absl::StatusOr<ResourceRow> SetShared(int64_t id, bool shared, const Caller& reader = Caller());
+  absl::StatusOr<ResourceRow> SetDraining(int64_t id, bool draining, const Caller& reader = Caller());
   // Withdraws the credential. Its session and its jobs are the caller's to end, in the same transaction.
   // Errors: kFailedPrecondition/HOLDS_MEDIA for a VOD service with recordings, unless `force`.
   absl::Status Remove(pg::Session& session, int64_t id, bool force);

@@ -165,7 +165,7 @@ TEST_F(ResourceStoreTest, TheConditionNamesWhatIsWrong) {
   EXPECT_EQ(condition().state, "draining");
   Set("last_beat_at = now() - interval '90 seconds'", id);
   EXPECT_EQ(condition().state, "suspect");
-  EXPECT_EQ(condition().reason, "no heartbeat for 1m30s");
+  EXPECT_EQ(condition().reason, "no heartbeat for 1m");
   Set("last_beat_at = now(), disconnected_at = now()", id);
   EXPECT_EQ(condition().state, "suspect");
   Set("state = 'lost'", id);
