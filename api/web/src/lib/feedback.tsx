@@ -1,5 +1,6 @@
 // How things are: states, progress, times, emptiness, failure.
 import type { ComponentChildren } from 'preact';
+import { signInPath } from './address';
 import { Button } from './controls';
 import { formatDateTime, formatRelative } from './format';
 import { Icon, type IconName } from './icons';
@@ -25,6 +26,7 @@ interface NoticeProps {
 const noticeIcons = { bad: 'warning', warning: 'warning', info: 'info', good: 'check' } as const;
 
 export function Notice({ tone = 'bad', title, children, error, onRetry, actions }: NoticeProps) {
+  const signIn = error instanceof ApiError && error.signInNeeded;
   const message = error instanceof ApiError ? error.message : error ? String(error) : '';
   return (
     <div class={`notice ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
@@ -33,7 +35,13 @@ export function Notice({ tone = 'bad', title, children, error, onRetry, actions 
         {title && <p class="notice-title">{title}</p>}
         {message && <p>{message}</p>}
         {children}
-        {(onRetry || actions) && <p class="row">{onRetry && <Button small icon="refresh" onClick={onRetry}>{text.retry}</Button>}{actions}</p>}
+        {(onRetry || actions || signIn) && (
+          <p class="row">
+            {signIn && <Button small kind="primary" href={signInPath()}>{text.signIn}</Button>}
+            {onRetry && !signIn && <Button small icon="refresh" onClick={onRetry}>{text.retry}</Button>}
+            {actions}
+          </p>
+        )}
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 // Header, announcements and footer.
 import { useState } from 'preact/hooks';
 import type { Me } from '../generated/api';
+import { signInPath } from './address';
 import { signOut } from './api';
 import { brandOf } from './layout';
 import { Icon, Mark } from './icons';
@@ -42,8 +43,6 @@ function useAppearance(me: Me | null): { themes: MenuItem[]; tongues: MenuItem[]
   };
 }
 
-const signInPath = () => `/login${here === '/' || here === '/login' ? '' : `?next=${encodeURIComponent(here + location.search)}`}`;
-
 function accountItems(me: Me | null): MenuItem[] {
   if (!me?.user) return [{ label: text.signIn, icon: 'user', href: signInPath() }];
   return [
@@ -57,7 +56,7 @@ function initials(name: string): string {
   return ((parts[0]?.[0] ?? '') + (parts.length > 1 ? parts[parts.length - 1]![0] : '')).toUpperCase();
 }
 
-function SearchForm({ query = '' }: { query?: string }) {
+function SearchForm() {
   // The pages' policy lets no form be sent; this one only leads to an address.
   const search = (event: SubmitEvent) => {
     event.preventDefault();
@@ -68,12 +67,12 @@ function SearchForm({ query = '' }: { query?: string }) {
     <form class="search" role="search" onSubmit={search}>
       <label class="unseen" for="search">{text.searchLong}</label>
       <Icon name="search" />
-      <input id="search" type="search" name="q" defaultValue={query} placeholder={text.searchLong} minLength={2} maxLength={200} required autoComplete="off" />
+      <input id="search" type="search" name="q" placeholder={text.searchLong} minLength={2} maxLength={200} required autoComplete="off" />
     </form>
   );
 }
 
-export function Header({ me, query }: { me: Me | null; query?: string }) {
+export function Header({ me, search = true }: { me: Me | null; search?: boolean }) {
   const { themes, tongues } = useAppearance(me);
   const teach = me ? teachItems(me) : [];
   const manage = me ? manageItems(me) : [];
@@ -84,9 +83,9 @@ export function Header({ me, query }: { me: Me | null; query?: string }) {
     <header class="top">
       <div class="top-inside">
         <a class="brand" href="/"><Mark /><span>{brandOf(me)}</span></a>
-        <SearchForm query={query} />
+        {search ? <SearchForm /> : <span class="grow" />}
         <nav class="top-menus" aria-label={text.main}>
-          <a class="button quiet only-icon search-link" href="/search" aria-label={text.search}><Icon name="search" /></a>
+          {search && <a class="button quiet only-icon search-link" href="/search" aria-label={text.search}><Icon name="search" /></a>}
           {teach.length > 0 && <Menu class="roomy" kind="quiet" label={text.teach} items={teach} current={here.startsWith('/teach')} />}
           {manage.length > 0 && <Menu class="roomy" kind="quiet" label={text.manage} items={manage} current={/^\/(manage|admin)/.test(here)} />}
           {all.length > 0 && <Menu class="tight" kind="quiet" align="end" label={text.menu} button={<Icon name="menu" />} items={all} />}

@@ -5,3 +5,4 @@ export * from './data';
 export * from './feedback';
 export * from './icons';
 export * from './menu';
+export * from './rows';

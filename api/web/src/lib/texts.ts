@@ -27,6 +27,9 @@ export const text = words({
     seen: (at: string, of: string) => `${at} of ${of} watched`,
     pin: (title: string) => `Pin ${title}`, unpin: (title: string) => `Unpin ${title}`,
     today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday',
+    cannotShow: 'This page cannot be shown at the moment', toHome: 'To the home page',
+    perhapsSignIn: 'Some things are only for people who are signed in.',
+    new: 'New', begun: (at: string, of: string) => `${at} of ${of}`,
     public: 'Public', loggedIn: 'Signed-in people', enrolled: 'Enrolled people', hidden: 'Hidden',
   },
   de: {
@@ -54,6 +57,9 @@ export const text = words({
     seen: (at: string, of: string) => `${at} von ${of} gesehen`,
     pin: (title: string) => `${title} anheften`, unpin: (title: string) => `${title} nicht mehr anheften`,
     today: 'Heute', tomorrow: 'Morgen', yesterday: 'Gestern',
+    cannotShow: 'Diese Seite kann gerade nicht gezeigt werden', toHome: 'Zur Startseite',
+    perhapsSignIn: 'Manches ist nur für Angemeldete da.',
+    new: 'Neu', begun: (at: string, of: string) => `${at} von ${of}`,
     public: 'Öffentlich', loggedIn: 'Angemeldete', enrolled: 'Eingeschriebene', hidden: 'Verborgen',
   },
 });

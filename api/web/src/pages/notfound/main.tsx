@@ -1,4 +1,10 @@
-import { mount, Page, pageMe } from '../../lib/layout';
-import { Skeleton } from '../../lib/parts';
+import { Missing, mount, Page, pageMe } from '../../lib/layout';
+import { t } from './words';
 
-mount(<Page me={pageMe()} title=""><Skeleton lines={6} /></Page>);
+const me = pageMe();
+
+mount(
+  <Page me={me} title={t.title} narrow>
+    <Missing me={me} error={null} title={t.title}>{t.hint}</Missing>
+  </Page>,
+);
