@@ -23,7 +23,6 @@ interface Props {
   wishes: Wishes;
   sections?: Mark[];
   bookmarks?: Mark[];
-  poster?: string;
 }
 
 function Waiting({ session }: { session: Session }) {
@@ -84,7 +83,7 @@ function Pane({ session, commands, id, muted }: { session: Session; commands: Co
   );
 }
 
-export function Player({ session, wishes, sections = [], bookmarks = [], poster }: Props) {
+export function Player({ session, wishes, sections = [], bookmarks = [] }: Props) {
   useEveryTick(session);
   const [help, setHelp] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -104,7 +103,6 @@ export function Player({ session, wishes, sections = [], bookmarks = [], poster 
       <div id="stage" class="stage">
         <Pane session={session} commands={commands} id="video" />
         <Pane session={session} commands={commands} id="second" muted />
-        {poster && !session.stage?.video.played.length && picture && session.position < 1 && <img class="poster" src={poster} alt="" />}
         <Waiting session={session} />
         <div id="slate" class="screen" hidden={!picture || !slate}><p id="slate-text" class="large" aria-hidden="true">{slate}</p></div>
         {session.stage && picture && !slate && <Overlays session={session} commands={commands} />}
