@@ -11,6 +11,11 @@ export function useOrganizations(initial: Organization[] | null = null): Load<Or
   return useLoad(() => getAll<Organization>(maintainedPath, 'organizations'), initial);
 }
 
+// All that there are, for the names of those above.
+export function useAllOrganizations(): Load<Organization[]> {
+  return useLoad(() => getAll<Organization>('/v1/organizations?page_size=1000', 'organizations'));
+}
+
 interface PickerProps {
   organizations: Organization[];
   value: string;

@@ -1,8 +1,9 @@
 // The frame of the pages of maintainers and administrators: what lies beside this page, and a closed door for everyone else.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../generated/api';
 import { Page, type Crumb } from '../lib/layout';
-import { Button, Empty } from '../lib/parts';
+import { Button, Empty, Icon } from '../lib/parts';
 import { text as frame } from '../lib/texts';
 import { mayUse, useRights, type Needs } from './rights';
 import { text } from './words';
@@ -35,16 +36,30 @@ const administratorAreas: Area[] = [
 
 function Areas({ me }: { me: Me }) {
   const here = location.pathname;
+  const list = useRef<HTMLUListElement>(null);
+  // On a narrow screen the row is longer than the screen.
+  useEffect(() => {
+    const [nav, current] = [list.current?.parentElement, list.current?.querySelector<HTMLElement>('[aria-current]')];
+    if (nav && current) nav.scrollLeft = current.offsetLeft - (nav.clientWidth - current.clientWidth) / 2;
+  }, []);
   const areas = me.administrator ? [...maintainerAreas, ...administratorAreas] : maintainerAreas;
   return (
     <nav class="areas" aria-label={text.areas}>
-      <ul>
+      <ul ref={list}>
         {areas.map(({ href, label }) => (
           <li key={href}>
             <a href={href} aria-current={here === href ? 'page' : here.startsWith(`${href}/`) ? 'true' : undefined}>{label}</a>
           </li>
         ))}
       </ul>
+    </nav>
+  );
+}
+
+function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
+  return (
+    <nav class="crumbs" aria-label={frame.path}>
+      <ol>{crumbs.map(({ label, href }) => <li key={href}><a href={href}>{label}</a><Icon name="next" /></li>)}</ol>
     </nav>
   );
 }
@@ -72,8 +87,9 @@ export function Place({ me: first, title, needs = 'maintainer', crumbs, children
   const me = useRights(first);
   const open = mayUse(me, needs);
   return (
-    <Page me={me} title={title} crumbs={open ? crumbs : undefined} wide>
+    <Page me={me} title={title} wide>
       {open && <Areas me={me!} />}
+      {open && crumbs && <Crumbs crumbs={crumbs} />}
       {open ? children(me!) : <><h1 class="unseen">{title}</h1><Closed me={me} needs={needs} lost={mayUse(first, needs)} /></>}
     </Page>
   );
