@@ -109,7 +109,8 @@ absl::Status Serve(App& app, Config& config) {
   JobHandler job_handler(*catalog, *blobs, access, pool, clock, {.min_free_bytes = config.limits.min_free_bytes});
   LiveHandler live_handler(live, *blobs, access, pool, clock, app.metrics(), {});
   PlaybackHandler playback_handler(*blobs, live, access);
-  Router router(upload_handler, job_handler, live_handler, playback_handler, app.metrics());
+  DownloadHandler download_handler(*blobs, access);
+  Router router(upload_handler, job_handler, live_handler, playback_handler, download_handler, app.metrics());
   ASSIGN_OR_RETURN(std::unique_ptr<http::Server> server, StartServer(config, router));
   ServiceGauges gauges(app.metrics(), *catalog, uploads, live, *server);
 

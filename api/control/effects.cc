@@ -120,8 +120,8 @@ absl::Status ApplyResult(Shared& shared, pg::Session& session, const LockedJob& 
     return result.has_package() ? ApplyPackage(shared, session, job, result.package()) : BadResult(job);
   }
   if (job.kind == "thumbnails") {
-    return result.has_thumbnails() ? shared.assets.SetThumbnails(session, job.asset, result.thumbnails().vtt_path())
-                                   : BadResult(job);
+    if (!result.has_thumbnails()) return BadResult(job);
+    return shared.assets.SetThumbnails(session, job.asset, result.thumbnails().vtt_path(), result.thumbnails().poster_path());
   }
   if (job.kind == "loudness") {
     return result.has_loudness() ? ApplyLoudness(shared, session, job, result.loudness()) : BadResult(job);

@@ -54,6 +54,11 @@ select c.organization_id, c.id as course_id, l.id as lecture_id, l.rehearsal_of
 from bookmarks b join lectures l on l.id = b.lecture_id join courses c on c.id = l.course_id where b.id = $1
 )sql");
 
+constexpr char kSection[] = LECTERN_FACTS(R"sql(
+select c.organization_id, c.id as course_id, l.id as lecture_id, l.rehearsal_of
+from sections s join lectures l on l.id = s.lecture_id join courses c on c.id = l.course_id where s.id = $1
+)sql");
+
 // A stream is known longer than its lecture; its organization's people may still look at it.
 constexpr char kLiveStream[] = LECTERN_FACTS(R"sql(
 select s.organization_id, l.course_id, l.id as lecture_id, l.rehearsal_of
@@ -78,6 +83,7 @@ constexpr Collection kCollections[] = {
     {"tasks", {"access_task", kTask}},
     {"jobs", {"access_job", kJob}},
     {"bookmarks", {"access_bookmark", kBookmark}},
+    {"sections", {"access_section", kSection}},
     {"liveStreams", {"access_live_stream", kLiveStream}},
     {"halls", {"access_hall", kHall}},
 };

@@ -16,7 +16,7 @@ class AccessStore {
   explicit AccessStore(pg::Pool& pool) : pool_(pool) {}
 
   // `collection` is the first part of the object's name: organizations, courses, lectures, resources, jobs, tasks, bookmarks,
-  // liveStreams, halls.
+  // sections, liveStreams, halls.
   // `user_id` 0: nobody in particular. An object that does not exist, a removed resource and an unknown collection give
   // `exists` false, not an error.
   absl::StatusOr<AccessFacts> Facts(absl::string_view collection, int64_t id, int64_t user_id) const;

@@ -54,10 +54,11 @@ absl::Status AssetStore::SetMedia(pg::Session& session, int64_t asset_id, absl::
   return MustExist(session.Run({"asset_set_media", kSetMedia}, asset_id, media_json, duration_ms), asset_id);
 }
 
-constexpr char kSetThumbnails[] = R"sql(update assets set thumbnails_path = $2 where id = $1)sql";
+constexpr char kSetThumbnails[] = R"sql(update assets set thumbnails_path = $2, poster_path = nullif($3, '') where id = $1)sql";
 
-absl::Status AssetStore::SetThumbnails(pg::Session& session, int64_t asset_id, absl::string_view vtt_path) {
-  return MustExist(session.Run({"asset_set_thumbnails", kSetThumbnails}, asset_id, vtt_path), asset_id);
+absl::Status AssetStore::SetThumbnails(pg::Session& session, int64_t asset_id, absl::string_view vtt_path,
+                                       absl::string_view poster_path) {
+  return MustExist(session.Run({"asset_set_thumbnails", kSetThumbnails}, asset_id, vtt_path, poster_path), asset_id);
 }
 
 constexpr char kSetLoudness[] = R"sql(update assets set loudness = $2::jsonb where id = $1)sql";

@@ -51,9 +51,27 @@ struct OpenedUpload {
   bool reused = false;                    // was open before; goes where the asset says
 };
 
+// An upload that its person can go on with.
+struct OpenUploadRow {
+  AssetRow asset;
+  std::string lecture_title;
+  std::string course_title;
+};
+
 struct ReceivedUpload {
   AssetRow asset;
   bool first = false;                     // this call made the transition: a task is due (idempotency key: upload id)
+};
+
+// The recording of a view that is watched, as a file.
+struct FileRow {
+  std::string view;
+  std::string upload_id;
+  int64_t vod_resource_id = 0;
+  std::string file_name;                  // as uploaded; empty: it was on air
+  int64_t size_bytes = 0;
+  bool from_live = false;
+  bool complete = false;                  // the file is there: it is not on air, and was put together
 };
 
 // What the database knows to lie at a VOD service.
@@ -77,6 +95,9 @@ class AssetStore {
   // Errors: kNotFound/LECTURE_NOT_FOUND, kNotFound/RESOURCE_NOT_FOUND (the VOD service was removed),
   // kResourceExhausted/QUOTA_EXCEEDED (of the organization or an ancestor), kInvalidArgument/BAD_UPLOAD.
   absl::StatusOr<OpenedUpload> OpenUpload(const NewUpload& upload);
+  // The person's own that are not complete, newest first; of `lecture_id` only, unless it is 0. Those that nothing can come of are
+  // left out: the lecture or the VOD service is gone, or the person may not upload there any more.
+  absl::StatusOr<Page<OpenUploadRow>> ListOpen(int64_t user_id, int64_t lecture_id, const PageRequest& page) const;
   absl::StatusOr<AssetRow> Get(int64_t asset_id) const;
   absl::StatusOr<AssetRow> GetByUpload(absl::string_view upload_id) const;
   // Bytes that count against the quota of the organization, its subtree included.
@@ -104,8 +125,8 @@ class AssetStore {
   // No renditions: kInvalidArgument.
   absl::StatusOr<std::vector<MediaRow>> Publish(pg::Session& session, int64_t asset_id,
                                                 const std::vector<RenditionRow>& renditions, int64_t duration_ms);
-  // Path of the WebVTT file, relative to the view's playback URL.
-  absl::Status SetThumbnails(pg::Session& session, int64_t asset_id, absl::string_view vtt_path);
+  // Paths of the WebVTT file and of the still, relative to the view's playback URL. `poster_path` empty: there is none.
+  absl::Status SetThumbnails(pg::Session& session, int64_t asset_id, absl::string_view vtt_path, absl::string_view poster_path);
   absl::Status SetLoudness(pg::Session& session, int64_t asset_id, absl::string_view loudness_json);
   absl::Status SetSilences(pg::Session& session, int64_t asset_id, absl::string_view silence_json);
   // No job of it is left: playable -> complete; processing -> failed with `error`. An error beside a playable recording is kept
@@ -115,6 +136,9 @@ class AssetStore {
   absl::Status SetError(pg::Session& session, int64_t asset_id, absl::string_view error);
   // Work on it starts again (a job was retried): failed -> processing, complete -> playable; the error is cleared.
   absl::Status Reopen(pg::Session& session, int64_t asset_id);
+
+  // Of each view that can be watched, in no order.
+  absl::StatusOr<std::vector<FileRow>> ListFiles(int64_t lecture_id) const;
 
   // ---- Deleting media ----
 

@@ -60,7 +60,8 @@ select said.stream, s.id is not null as known, coalesce(s.proxy_id = $1 and s.se
          select 1 from enrolments e join lectures due on due.course_id = e.course_id
          where e.user_id = l.rehearsal_of and e.role = 'lecturer' and due.rehearsal_of is null and due.ended_at is null
            and due.starts_at between s.started_at and now() and coalesce(due.ends_at, due.starts_at + interval '4 hours') > now()
-           and not exists (select 1 from live_streams other where other.lecture_id = due.id)) as reopen
+           and not exists (select 1 from live_streams other where other.lecture_id = due.id and other.view = s.view
+                             and (other.state <> 'ended' or other.by_hand))) as reopen
 from said left join live_streams s on s.id = said.stream left join lectures l on l.id = s.lecture_id
      left join jobs j on j.id = s.job_id and j.state in ('leased', 'running')
 order by said.place)sql";

@@ -1,4 +1,6 @@
 // The part of AssetStore that deals with uploads: opening them, and what the VOD service reports of them.
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "api/store/asset_row.h"
 #include "api/store/asset_store.h"
@@ -126,6 +128,28 @@ absl::StatusOr<OpenedUpload> AssetStore::OpenUpload(const NewUpload& upload) {
     return absl::OkStatus();
   }));
   return opened;
+}
+
+constexpr char kListOpen[] = R"sql(
+select a.*, l.title as lecture_title, c.title as course_title
+from assets a join lectures l on l.id = a.lecture_id join courses c on c.id = l.course_id
+join resources r on r.id = a.vod_resource_id and r.removed_at is null
+where a.created_by = $1 and a.state = 'uploading' and ($2 = 0 or a.lecture_id = $2) and a.id < $3
+  and (exists (select 1 from enrolments e where e.course_id = c.id and e.user_id = $1 and e.role = 'lecturer')
+       or exists (select 1 from maintainers m join organization_paths p on p.ancestor_id = m.organization_id
+                  where m.user_id = $1 and p.descendant_id = c.organization_id)
+       or exists (select 1 from users u where u.id = $1 and u.role = 'administrator'))
+order by a.id desc limit $4
+)sql";
+
+absl::StatusOr<Page<OpenUploadRow>> AssetStore::ListOpen(int64_t user_id, int64_t lecture_id, const PageRequest& page) const {
+  ASSIGN_OR_RETURN(int64_t before, DecodeIdToken("uploads", page.token, std::numeric_limits<int64_t>::max()));
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"upload_list_open", kListOpen}, user_id, lecture_id, before, page.size + 1));
+  auto parse = [](const pg::Row& row) {
+    return OpenUploadRow{ParseAsset(row), row.Text("lecture_title"), row.Text("course_title")};
+  };
+  return MakePage(ParseRows(rows, parse), page.size,
+                  [](const OpenUploadRow& last) { return EncodeIdToken("uploads", last.asset.id); });
 }
 
 constexpr char kUsedBytes[] = R"sql(

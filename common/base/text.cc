@@ -73,6 +73,23 @@ std::optional<std::string> PercentDecode(absl::string_view text) {
   return decoded;
 }
 
+std::string PercentEncode(absl::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' ||
+                       c == '~';
+    if (plain) {
+      encoded.push_back(c);
+    } else {
+      encoded.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+  return encoded;
+}
+
 std::optional<uint64_t> ParseDigits(absl::string_view text) {
   if (text.empty()) return std::nullopt;
   uint64_t value = 0;

@@ -25,6 +25,9 @@ bool ConstantTimeEquals(absl::string_view a, absl::string_view b);
 // %XX decoding of a URL path or query component. Absent for a broken escape or a NUL byte. '+' stays '+'.
 std::optional<std::string> PercentDecode(absl::string_view text);
 
+// All bytes as %XX but letters, digits, '-', '.', '_' and '~': safe in any part of a URL and in a parameter of a header (RFC 8187).
+std::string PercentEncode(absl::string_view text);
+
 // Decimal, digits only: no sign, no space, no overflow.
 std::optional<uint64_t> ParseDigits(absl::string_view text);
 

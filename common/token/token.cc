@@ -75,6 +75,12 @@ struct Reader {
     }
     return found->get<int64_t>();
   }
+  bool Flag(const char* name) {
+    auto found = json.find(name);
+    if (found == json.end()) return false;
+    ok = ok && found->is_boolean();
+    return found->is_boolean() && found->get<bool>();
+  }
 };
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -98,6 +104,7 @@ Json ToJson(const Claims& claims, Audience audience) {
   number("job", claims.job);
   number("fence", claims.fence);
   number("ser", claims.serial);
+  if (claims.download) json["dl"] = true;
   return json;
 }
 
@@ -120,6 +127,7 @@ absl::StatusOr<Claims> FromJson(const Json& json, Audience audience) {
   claims.job = reader.Number("job");
   claims.fence = reader.Number("fence");
   claims.serial = reader.Number("ser");
+  claims.download = reader.Flag("dl");
   if (!reader.ok) return Invalid("a claim has the wrong type");
   return claims;
 }

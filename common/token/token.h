@@ -38,6 +38,7 @@ struct Claims {
   int64_t job = 0;              // job
   int64_t fence = 0;            // fence: fencing token of the job's lease
   int64_t serial = 0;           // ser: of a resource credential
+  bool download = false;        // dl: a playback token that gives the recording `upload` as a file, and plays nothing
 };
 
 struct PublicKey {

@@ -65,6 +65,8 @@ absl::StatusOr<PlaybackPath> ParsePlaybackPath(absl::string_view path) {
   parsed.path = rest;
   bool view = parsed.view == "comb" || parsed.view == "cam" || parsed.view == "pres";
   if (!view || parsed.key.size() > kMaxKeyBytes || !ArePathSegments(parsed.path)) return Unknown();
+  // Whole recordings come from the VOD service itself: they would only push out of the cache what people watch.
+  if (parsed.path == "download" || absl::StartsWith(parsed.path, "download/")) return Unknown();
   return parsed;
 }
 

@@ -93,6 +93,7 @@ absl::StatusOr<std::shared_ptr<const TokenGate::Right>> TokenGate::Verify(absl::
     return expired ? Denied("The playback token has expired: open the lecture's page again.", "TOKEN_EXPIRED")
                    : Denied("The playback token is not valid.", "TOKEN_INVALID");
   }
+  if (claims->download) return Denied("The token is for a file, not for playing.", "TOKEN_NOT_FOR_THIS");
   auto right = std::make_shared<Right>();
   right->lecture = claims->lecture;
   right->resource = claims->resource;

@@ -34,8 +34,8 @@ class TokenGate {
 
   // The resource (VOD service) that keeps the media.
   //
-  // Errors: kUnavailable (NO_KEYS); kPermissionDenied with reason TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED or
-  // OTHER_LECTURE.
+  // Errors: kUnavailable (NO_KEYS); kPermissionDenied with reason TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED,
+  // TOKEN_NOT_FOR_THIS (it is for a download) or OTHER_LECTURE.
   absl::StatusOr<int64_t> Admit(const PlaybackPath& path);
 
  private:

@@ -94,6 +94,19 @@ absl::StatusOr<Claims> Access::CheckJob(const http::RequestHead& head, int64_t j
 }
 
 absl::StatusOr<Claims> Access::CheckPlayback(absl::string_view token, int64_t lecture, absl::string_view view) const {
+  ASSIGN_OR_RETURN(Claims claims, CheckViewing(token, lecture, view));
+  if (claims.download) return NotForThis();
+  return claims;
+}
+
+absl::StatusOr<Claims> Access::CheckDownload(absl::string_view token, int64_t lecture, absl::string_view view) const {
+  ASSIGN_OR_RETURN(Claims claims, CheckViewing(token, lecture, view));
+  if (!claims.download) return Forbidden("DOWNLOADS_OFF", "the token plays the recording; it does not give it as a file");
+  if (claims.upload.empty()) return NotForThis();
+  return claims;
+}
+
+absl::StatusOr<Claims> Access::CheckViewing(absl::string_view token, int64_t lecture, absl::string_view view) const {
   ASSIGN_OR_RETURN(Claims claims, CheckToken(token, Audience::kPlayback));
   if (claims.lecture != lecture || (!claims.view.empty() && claims.view != view)) return NotForThis();
   if (IsRevoked(claims)) return Forbidden("TOKEN_REVOKED", "the right to play this lecture was withdrawn");

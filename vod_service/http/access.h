@@ -39,6 +39,8 @@ class Access {
   absl::StatusOr<Claims> CheckUpload(const http::RequestHead& head, absl::string_view upload) const;
   absl::StatusOr<Claims> CheckJob(const http::RequestHead& head, int64_t job, int64_t fence) const;
   absl::StatusOr<Claims> CheckPlayback(absl::string_view token, int64_t lecture, absl::string_view view) const;
+  // A playback token that gives a recording as a file. One that only plays it: kPermissionDenied/DOWNLOADS_OFF.
+  absl::StatusOr<Claims> CheckDownload(absl::string_view token, int64_t lecture, absl::string_view view) const;
 
  private:
   struct Revocation {
@@ -49,6 +51,7 @@ class Access {
 
   void Apply(const v1::Directory& directory);
   absl::StatusOr<Claims> CheckToken(absl::string_view token, Audience audience) const;
+  absl::StatusOr<Claims> CheckViewing(absl::string_view token, int64_t lecture, absl::string_view view) const;
   bool IsRevoked(const Claims& claims) const;
 
   Clock& clock_;

@@ -19,7 +19,7 @@ constexpr char kAllowedHeaders[] =
 constexpr char kExposedHeaders[] =
     "Content-Length, Content-Range, ETag, Date, Age, Accept-Ranges, Location, Retry-After, Tus-Resumable, Tus-Version, "
     "Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Expires, "
-    "Upload-Metadata";
+    "Upload-Metadata, Content-Disposition";
 
 // Methods are what clients send; a metric's labels must not be.
 absl::string_view MethodLabel(absl::string_view method) {
@@ -38,6 +38,10 @@ void AddCors(const http::RequestHead& head, http::Response& response) {
   response.headers.emplace_back("Access-Control-Allow-Methods", kAllowedMethods);
   response.headers.emplace_back("Access-Control-Allow-Headers", kAllowedHeaders);
   response.headers.emplace_back("Access-Control-Max-Age", "86400");
+  // Chromium asks before a page from elsewhere reaches into a private network; here a token decides, wherever the page is from.
+  if (head.Find("Access-Control-Request-Private-Network") == "true") {
+    response.headers.emplace_back("Access-Control-Allow-Private-Network", "true");
+  }
 }
 
 // "/uploads" and "/uploads/..." and not "/uploadsx".
@@ -51,16 +55,18 @@ bool Below(absl::string_view& path, absl::string_view folder) {
 
 }  // namespace
 
-Router::Router(UploadHandler& uploads, JobHandler& jobs, LiveHandler& live, PlaybackHandler& playback, Metrics& metrics)
+Router::Router(UploadHandler& uploads, JobHandler& jobs, LiveHandler& live, PlaybackHandler& playback,
+               DownloadHandler& downloads, Metrics& metrics)
     : uploads_(uploads),
       jobs_(jobs),
       live_(live),
       playback_(playback),
+      downloads_(downloads),
       requests_(
           metrics.Counter("lectern_vod_requests_total", "Requests on the public port by route, method and status")) {}
 
 http::Response Router::Count(Route route, const http::RequestHead& head, http::Response response) {
-  static constexpr const char* kNames[kRoutes] = {"uploads", "jobs", "live", "playback", "other"};
+  static constexpr const char* kNames[kRoutes] = {"uploads", "jobs", "live", "playback", "download", "other"};
   const std::string method(MethodLabel(head.method));
   const std::string key = absl::StrCat(kNames[route], " ", method, " ", response.status);
   AddCors(head, response);
@@ -77,6 +83,7 @@ std::optional<http::Response> Router::HandleFast(const http::RequestHead& head) 
   absl::string_view path = head.path;
   if (!Below(path, "/p")) return std::nullopt;
   if (head.method == "OPTIONS") return Count(kPlayback, head, http::Response{.status = 204});
+  if (DownloadHandler::IsDownload(path)) return Count(kDownload, head, downloads_.Handle(head, path));
   return Count(kPlayback, head, playback_.Handle(head, path));
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "worker/steps/delivery.h"
 #include "worker/steps/ffmpeg.h"
+#include "worker/steps/poster.h"
 
 namespace lectern::worker {
 namespace {
@@ -79,7 +80,7 @@ std::string MakeIndex(const Plan& plan) {
 }  // namespace
 
 // Pictures for the seek bar: sheets of 10 x 10, and a WebVTT file that says which part of which sheet belongs to which
-// time.
+// time; and one larger still.
 StepResult RunThumbnails(StepCall& call) {
   const v1::MediaInfo& media = call.spec().media();
   if (!(media.duration_seconds() > 0)) return absl::InternalError("the job does not say how long the recording is");
@@ -95,10 +96,13 @@ StepResult RunThumbnails(StepCall& call) {
   }
   RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(call.environment.scratch_dir, "/", kIndex), MakeIndex(plan)));
   names.push_back(kIndex);
+  ASSIGN_OR_RETURN(const std::string poster, MakePoster(call));
+  if (!poster.empty()) names.push_back(poster);
   ASSIGN_OR_RETURN(auto delivered, Deliver(call, names));
   v1::JobResult result;
   result.mutable_thumbnails()->set_vtt_path(delivered[kIndex].path);
   result.mutable_thumbnails()->set_count(plan.count);
+  if (!poster.empty()) result.mutable_thumbnails()->set_poster_path(delivered[poster].path);
   return result;
 }
 

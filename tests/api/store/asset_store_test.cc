@@ -338,7 +338,7 @@ TEST_F(AssetStoreTest, FactsAboutAMissingRecordingAreErrors) {
   const auto not_found = StatusIs(absl::StatusCode::kNotFound, "ASSET_NOT_FOUND");
   InTransaction([&](pg::Session& session) {
     EXPECT_THAT(store_.SetMedia(session, 999, "{}", 1), not_found);
-    EXPECT_THAT(store_.SetThumbnails(session, 999, "x"), not_found);
+    EXPECT_THAT(store_.SetThumbnails(session, 999, "x", ""), not_found);
     EXPECT_THAT(store_.SetLoudness(session, 999, "{}"), not_found);
     EXPECT_THAT(store_.SetSilences(session, 999, "{}"), not_found);
     EXPECT_THAT(store_.SetError(session, 999, "x"), not_found);

@@ -58,6 +58,7 @@ TEST_F(TokenTest, EveryClaimSurvivesTheRoundTrip) {
   claims.job = 9;
   claims.fence = int64_t{1} << 41;
   claims.serial = 4;
+  claims.download = true;
   ASSERT_OK_AND_ASSIGN(Claims read, Verify(Sign(key_, claims)));
   EXPECT_EQ(read.subject, "users/12");
   EXPECT_EQ(read.issued_at, claims.issued_at);
@@ -72,6 +73,17 @@ TEST_F(TokenTest, EveryClaimSurvivesTheRoundTrip) {
   EXPECT_EQ(read.job, 9);
   EXPECT_EQ(read.fence, claims.fence);
   EXPECT_EQ(read.serial, 4);
+  EXPECT_TRUE(read.download);
+  EXPECT_FALSE(Verify(Sign(key_, Playback()))->download);
+}
+
+TEST_F(TokenTest, TheRightToDownloadIsATruthAndNothingElse) {
+  for (const char* claim : {"1", "\"true\"", "null", "[]"}) {
+    const std::string payload = absl::StrCat(R"({"aud":"playback","sub":"a","iat":1800000000,"exp":1800000100,"dl":)", claim, "}");
+    EXPECT_THAT(Verify(SignRaw(Header(), payload)), Not(IsOk())) << claim;
+  }
+  ASSERT_OK_AND_ASSIGN(Claims no, Verify(SignRaw(Header(), R"({"aud":"playback","sub":"a","iat":1800000000,"exp":1800000100,"dl":false})")));
+  EXPECT_FALSE(no.download);
 }
 
 TEST_F(TokenTest, EndsAtItsExpiryToTheSecond) {

@@ -34,7 +34,8 @@ TEST_P(HostilePath, IsUnknown) {
 INSTANTIATE_TEST_SUITE_P(
     Paths, HostilePath,
     ::testing::Values("/", "/p", "/x/a.b.c/12/comb/master.m3u8", "/p/a.b.c", "/p/a.b.c/12", "/p/a.b.c/12/comb",
-                      "/p/a.b.c/12/comb/", "/p/a.b.c/0/comb/master.m3u8", "/p/a.b.c/012/comb/master.m3u8",
+                      "/p/a.b.c/12/comb/", "/p/a.b.c/12/comb/download", "/p/a.b.c/12/comb/download/talk.mp4",
+                      "/p/a.b.c/0/comb/master.m3u8", "/p/a.b.c/012/comb/master.m3u8",
                       "/p/a.b.c/-1/comb/master.m3u8", "/p/a.b.c/99999999999999999999/comb/master.m3u8",
                       "/p/a.b.c/12/side/master.m3u8", "/p/a.b.c/12/comb/..", "/p/a.b.c/12/comb/../13/comb/master.m3u8",
                       "/p/a.b.c/12/comb/a/../b", "/p/a.b.c/12/comb/./a", "/p/a.b.c/12/comb//a", "/p/a.b.c/12/comb/a/",

@@ -52,6 +52,13 @@ TEST_F(TokenGateTest, AGoodTokenNamesItsResource) {
   EXPECT_EQ(Play(token).value(), 3);
 }
 
+TEST_F(TokenGateTest, ATokenForAFilePlaysNothing) {
+  Claims claims = Good();
+  claims.upload = "0123456789abcdef0123456789abcdef";
+  claims.download = true;
+  EXPECT_THAT(Play(Sign(key_, claims)), StatusIs(absl::StatusCode::kPermissionDenied, "TOKEN_NOT_FOR_THIS"));
+}
+
 TEST_F(TokenGateTest, WithoutKeysNobodyPlays) {
   std::string token = Sign(key_, Good());
   ASSERT_OK(Play(token));

@@ -144,7 +144,8 @@ struct VodServer::Impl {
         live(*catalog, *blobs, clock, options.live),
         live_handler(live, *blobs, access, pool, clock, metrics, {}),
         playback_handler(*blobs, live, access),
-        router(upload_handler, job_handler, live_handler, playback_handler, metrics) {}
+        download_handler(*blobs, access),
+        router(upload_handler, job_handler, live_handler, playback_handler, download_handler, metrics) {}
 
   Clock& clock;
   Metrics metrics;
@@ -158,6 +159,7 @@ struct VodServer::Impl {
   LiveLibrary live;
   LiveHandler live_handler;
   PlaybackHandler playback_handler;
+  DownloadHandler download_handler;
   Router router;
   std::unique_ptr<http::Server> server;
 };

@@ -40,7 +40,11 @@ using testing::TempDir;
 // One recording at a VOD service, and a worker's surroundings.
 class Stage {
  public:
+  struct OfFile {
+    std::string path;
+  };
   explicit Stage(const std::string& recording) : vod(MediaFile(recording)) {}
+  explicit Stage(const OfFile& file) : vod(file.path) {}
 
   Outcome Run(const v1::JobSpec& spec) {
     v1::Assign assign;
@@ -414,7 +418,8 @@ TEST(ThumbnailsStepTest, EveryMomentHasItsPicture) {
   EXPECT_EQ(outcome.result->thumbnails().count(), 5);
   EXPECT_EQ(outcome.result->thumbnails().vtt_path(), "a1/thumbnails/thumbnails.vtt");
   auto files = stage.vod.committed();
-  ASSERT_THAT(files, SizeIs(2));
+  ASSERT_THAT(files, SizeIs(3));
+  EXPECT_EQ(outcome.result->thumbnails().poster_path(), "a1/thumbnails/poster.jpg");
   const std::string& vtt = files["thumbnails.vtt"];
   EXPECT_THAT(vtt, ::testing::StartsWith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nsprite-001.jpg#xywh=0,0,64,36\n"));
   EXPECT_THAT(vtt, HasSubstr("00:00:08.000 --> 00:00:09.0"));
@@ -433,6 +438,51 @@ TEST(ThumbnailsStepTest, AShortPortraitRecordingHasThemToo) {
   ASSERT_EQ(outcome.kind, Outcome::kDone) << outcome.error;
   EXPECT_EQ(outcome.result->thumbnails().count(), 1);
   EXPECT_THAT(stage.vod.committed()["thumbnails.vtt"], HasSubstr("#xywh=0,0,64,114"));
+}
+
+// Runs the thumbnails step on the recording and saves its still.
+std::string Poster(Stage& stage) {
+  v1::JobSpec spec;
+  *spec.mutable_media() = stage.Probe();
+  spec.mutable_thumbnails();
+  Outcome outcome = stage.Run(spec);
+  EXPECT_EQ(outcome.kind, Outcome::kDone) << outcome.error;
+  if (!outcome.result || outcome.result->thumbnails().poster_path().empty()) return "";
+  stage.vod.Save("poster.jpg", stage.scratch / "still.jpg");
+  return stage.scratch / "still.jpg";
+}
+
+TEST(PosterTest, IsSixHundredAndFortyPixelsWideOrAsWideAsTheRecording) {
+  Stage large("hd.mp4");
+  EXPECT_EQ(Entries(Poster(large), "stream=codec_name,width,height"), "mjpeg,640,360");
+  Stage small("lecture.mp4");
+  EXPECT_EQ(Entries(Poster(small), "stream=codec_name,width,height"), "mjpeg,320,180");
+  Stage portrait("rotated.mp4");
+  EXPECT_EQ(Entries(Poster(portrait), "stream=codec_name,width,height"), "mjpeg,180,320");
+}
+
+TEST(PosterTest, AMomentThatShowsSomethingIsPreferred) {
+  TempDir dir;
+  const std::string recording = dir / "dark.mp4";
+  bool made = false;
+  const std::string log = RunTool({"ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=black:s=320x180:r=25:d=8", "-f", "lavfi", "-i",
+                                   "testsrc2=s=320x180:r=25:d=4", "-filter_complex", "[0][1]concat=n=2:v=1", "-g", "25", "-pix_fmt", "yuv420p",
+                                   recording}, &made);
+  ASSERT_TRUE(made) << log;
+  Stage stage(Stage::OfFile{recording});
+  const std::string still = Poster(stage);
+  ASSERT_FALSE(still.empty());
+  EXPECT_GT(std::filesystem::file_size(still), 4000u) << "it shows black";
+}
+
+TEST(PosterTest, ARecordingThatShowsNothingHasAPosterToo) {
+  TempDir dir;
+  const std::string recording = dir / "black.mp4";
+  bool made = false;
+  RunTool({"ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=black:s=320x180:r=25:d=3", "-pix_fmt", "yuv420p", recording}, &made);
+  ASSERT_TRUE(made);
+  Stage stage(Stage::OfFile{recording});
+  EXPECT_EQ(Entries(Poster(stage), "stream=codec_name,width,height"), "mjpeg,320,180");
 }
 
 double Seconds(const google::protobuf::Duration& duration) {
