@@ -34,6 +34,10 @@ export class Broadcast {
   // One entry for each place in the playlists: a segment's number, or null for a gap.
   sets = [];
   ended = false;
+  // Of the page: its language, the data in it, and answers of the API, (request, URL) -> {status, body} or nothing.
+  language = 'en';
+  embedded = {};
+  answer = null;
   presLate = 1;                             // segments that the slides' recording begins later
   #next = 0;
   #timer = null;
@@ -140,17 +144,36 @@ export class Broadcast {
   }
 
   async #answerPage(request, response) {
-    if (request.url === '/v1/playback:refresh') {
+    if (request.url === '/v1/playback:refresh' || request.url === '/v1/lectures/12:play') {
       let text = '';
       for await (const chunk of request) text += chunk;
       this.#answerRefresh(JSON.parse(text), response);
       return;
     }
-    const file = request.url === '/watch' ? 'watch.html' : request.url.slice(1);
-    const headers = { 'Content-Type': file.endsWith('.html') ? 'text/html' : file.endsWith('.css') ? 'text/css' : 'text/javascript' };
-    if (file.endsWith('.html')) headers['Content-Security-Policy'] = this.policy;
-    response.writeHead(200, headers);
-    response.end(await readFile(path.join(this.pages, file)));
+    const asked = new URL(request.url, 'http://site');
+    const other = await this.answer?.(request, asked);
+    if (other) {
+      response.writeHead(other.status ?? 200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(other.body ?? {}));
+      return;
+    }
+    const page = asked.pathname === '/watch' ? 'watch.html' : asked.pathname === '/lectures/12' ? 'lecture.html' : null;
+    if (page) {
+      response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': this.policy });
+      response.end(this.#filled(await readFile(path.join(this.pages, page), 'utf8')));
+      return;
+    }
+    const types = { '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
+    if (!asked.pathname.startsWith('/assets/')) { response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}'); return; }
+    response.writeHead(200, { 'Content-Type': types[path.extname(asked.pathname)] });
+    response.end(await readFile(path.join(this.pages, asked.pathname)));
+  }
+
+  // As the gateway fills a page.
+  #filled(html) {
+    const data = JSON.stringify(this.embedded).replaceAll('<', '\\u003c');
+    return html.replaceAll('{{lang}}', this.language).replaceAll('{{theme}}', '')
+      .replace('<!--data-->', () => `<script type="application/json" id="data">${data}</script>`);
   }
 
   #answerRefresh(question, response) {

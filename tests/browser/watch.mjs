@@ -13,12 +13,12 @@ const pictures = process.argv[2];
 const patience = 30_000;
 
 // The policy is the gateway's, from its source, so that a script or style that it forbids fails here too.
-const gateway = await readFile(path.join(root, 'api/gateway/static_files.cc'), 'utf8');
+const gateway = await readFile(path.join(root, 'api/gateway/page_handler.cc'), 'utf8');
 const policy = /"Content-Security-Policy: ((?:[^"]|"\s*")*?)\\r\\n"/.exec(gateway)[1].replace(/"\s*"/g, '');
 
 makeMedia(scratch, 120);
 if (pictures) await mkdir(pictures, { recursive: true });
-const broadcast = new Broadcast(scratch, path.join(root, 'api/web/dist'));
+const broadcast = new Broadcast(scratch, process.env.LECTERN_WEB_DIST ?? path.join(root, 'api/web/dist'));
 broadcast.policy = policy;
 await broadcast.start();
 const browser = await chromium.launch({
@@ -57,6 +57,28 @@ const accessible = async (what) => {
 const shoot = async (name) => {
   if (pictures) await tab.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 };
+
+// Where the pictures are.
+const places = () => tab.evaluate(() => Object.fromEntries(
+  [...document.querySelectorAll('video')].map((video) => [video.dataset.view, video.parentElement.dataset.place])));
+const chooseView = async (name) => {
+  await tab.locator('.view-menu > button').click();
+  await tab.locator('.view-menu .menu-item', { hasText: new RegExp(`^${name}$`) }).click();
+};
+// By a share of the stage, from its middle.
+const drag = async (selector, x, y) => {
+  const [what, stage] = [await tab.locator(selector).boundingBox(), await tab.locator('#stage').boundingBox()];
+  await tab.mouse.move(what.x + what.width / 2, what.y + what.height / 2);
+  await tab.mouse.down();
+  await tab.mouse.move(stage.x + stage.width / 2, stage.y + stage.height / 2, { steps: 4 });
+  await tab.mouse.move(stage.x + stage.width * x, stage.y + stage.height * y, { steps: 4 });
+  await tab.mouse.up();
+};
+// By what was on the screen in the last seconds.
+const inStep = () => until('pictures in step', () => {
+  const offsets = (window.lecternSync ?? []).filter((sample) => sample.t > performance.now() - 2000).map((sample) => Math.abs(sample.offsetMs));
+  return offsets.length > 20 && offsets.sort((a, b) => a - b)[offsets.length >> 1] <= 40;
+});
 
 // Everything stands within the window's width.
 const fits = async (width) => {
@@ -98,13 +120,14 @@ const steps = {
   },
 
   async 'camera and slides run side by side at the same moment'() {
-    assert.equal(await tab.locator('#view').inputValue(), 'BOTH');
+    assert.deepEqual(await places(), { CAM: 'small', PRES: 'large' });
     await until('both play', () => [...document.querySelectorAll('video')].every((video) => video.readyState > 2 && !video.paused));
     // The slides' recording began one segment later.
     await until('in step', () => {
       const [camera, slides] = [...document.querySelectorAll('video')].map((video) => video.currentTime);
       return Math.abs(camera - slides - 2) < 0.1;
     });
+    await inStep();
     await shoot('both-live');
     await accessible('live');
     await fits(320);
@@ -112,13 +135,36 @@ const steps = {
     await tab.setViewportSize({ width: 1100, height: 800 });
   },
 
-  async 'one view fills the picture, at the same moment'() {
-    await tab.locator('#view').selectOption('PRES');
-    await until('slides play', () => document.querySelector('#video').readyState > 2 && document.querySelector('#second').hidden);
+  async 'the camera moves between the corners by keyboard, and takes the large place'() {
+    const handle = tab.locator('.corner-handle');
+    const corner = () => tab.locator('#stage').getAttribute('data-corner');
+    await handle.focus();
+    assert.equal(await corner(), 'bottom-right');
+    await tab.keyboard.press('ArrowUp');
+    assert.equal(await corner(), 'top-right');
+    await tab.keyboard.press('ArrowLeft');
+    assert.equal(await corner(), 'top-left');
+    await tab.keyboard.press('Enter');
+    assert.equal(await corner(), 'top-right');
+    await drag('.pane[data-place=small]', 0.1, 0.9);
+    await until('dragged', () => document.querySelector('#stage').dataset.corner === 'bottom-left');
+    await tab.locator('body').press('v');
+    assert.deepEqual(await places(), { CAM: 'large', PRES: 'small' });
+    await chooseView('Side by side');
+    assert.equal(await tab.locator('#stage').getAttribute('data-layout'), 'side');
+    await shoot('side-live');
+    await accessible('side by side');
+    await playsOn('side by side');
+  },
+
+  async 'one view fills the picture, at the same moment, and keeps its sound'() {
+    await chooseView('Slides only');
+    // The slides have no sound of their own: the camera's goes on, unseen.
+    assert.deepEqual(await places(), { CAM: 'unseen', PRES: 'large' });
     await playsOn('slides alone');
     await hasText('badge', /^Live, \d+ s behind$/);
-    await tab.locator('#view').selectOption('CAM');
-    await until('camera plays', () => document.querySelector('#video').readyState > 2);
+    await chooseView('Camera only');
+    await until('camera plays', () => document.querySelector('#video').readyState > 2 && document.querySelector('#second').hidden);
     await playsOn('camera alone');
     await hasText('badge', /^Live, \d+ s behind$/);
   },

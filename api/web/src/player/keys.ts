@@ -44,6 +44,6 @@ export function ownedByElement(target: Element, key: string): boolean {
   if (target.closest('textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio], [type=button])')) return true;
   if (target.closest('dialog')) return true;
   const arrows = /^(Arrow|Home|End|Page)/.test(key);
-  if (target.closest('[role=slider], [role=tab], [role=menu], .menu, input[type=range], input[type=radio]') && arrows) return true;
+  if (target.closest('[role=slider], [role=tab], .menu:has(.menu-list), input[type=range], input[type=radio]') && arrows) return true;
   return target.closest('button, summary, a, input, [role=tab]') !== null && (key === ' ' || key === 'Enter');
 }
