@@ -114,6 +114,7 @@ TEXT
   for name in vectors forces walk; do demo_slides_video "$folder" "$name" 30 640:360 "$folder/$name.mp4"; done
   demo_live_video "$folder" walk 60 "$folder/live.flv"
   rm "$folder"/*.png "$folder/speech.wav"
+  touch "$folder/drawn"
 }
 
 demo_recording() {
@@ -172,7 +173,7 @@ make_demo() {
   upcoming=$(lecture "$robotics" "2. Kinematics" --start "$(date -Is -d '+2 days')" --end "$(date -Is -d '+2 days +90 minutes')")
   [ -s "$DATA/demo/personal_token" ] || (umask 077 && ctl token create --name demo >"$DATA/demo/personal_token")
   lecture "$robotics" "3. Dynamics" --start "$(days +9)" --end "$(days +9 +90)" >/dev/null
-  if [ ! -f "$DATA/demo/live.flv" ]; then demo_media "$DATA/demo"; fi
+  if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
   demo_recording "$recorded"
   demo_semester
   printf 'recorded=%s\nupcoming=%s\n' "${recorded#lectures/}" "${upcoming#lectures/}" >"$DATA/demo/ids"
@@ -201,7 +202,7 @@ RUN
 
 demo_live() {
   local course live until
-  if [ ! -f "$DATA/demo/live.flv" ]; then demo_media "$DATA/demo"; fi
+  if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
   if ! demo_live_is_due; then
     sign_in lecturer
     until=$(($(date +%s) + DEMO_LIVE_SECONDS))
