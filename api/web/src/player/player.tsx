@@ -103,7 +103,6 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
       <div id="stage" class="stage">
         <Pane session={session} commands={commands} id="video" />
         <Pane session={session} commands={commands} id="second" muted />
-        <Waiting session={session} />
         <div id="slate" class="screen" hidden={!picture || !slate}><p id="slate-text" class="large" aria-hidden="true">{slate}</p></div>
         {session.stage && picture && !slate && <Overlays session={session} commands={commands} />}
       </div>
@@ -111,6 +110,7 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
         <SeekBar session={session} sections={sections} bookmarks={bookmarks} />
         <ControlBar session={session} commands={commands} onHelp={() => setHelp(true)} />
       </div>
+      <Waiting session={session} />
       <HelpDialog open={help} onClose={() => setHelp(false)} wishes={wishes} />
     </div>
   );
