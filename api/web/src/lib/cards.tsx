@@ -91,6 +91,13 @@ export function LectureCard({ lecture, course = true, eager, now, heading: Headi
   );
 }
 
+// The first letters of the course's title on a colour of its own, so that people find it again at a glance.
+export function Monogram({ course }: { course: Course }) {
+  const words = course.title.split(/[^\p{L}\p{N}]+/u).filter((word) => /^\p{Lu}|^\p{N}/u.test(word));
+  const letters = words.slice(0, 2).map((word) => word[0]).join('') || course.title.slice(0, 1).toUpperCase();
+  return <span class={`monogram hue-${Number(idOf(course.name)) % 6}`} aria-hidden="true">{letters}</span>;
+}
+
 interface CourseCardProps {
   course: Course;
   heading?: 'h2' | 'h3' | 'h4';
@@ -103,6 +110,7 @@ export function CourseCard({ course, heading: Heading = 'h3', href, onPin, showT
   const pinned = course.me?.pinned ?? false;
   return (
     <article class="card course-card">
+      <Monogram course={course} />
       <div class="card-text">
         <Heading><a class="card-link" href={href ?? coursePath(course.name)}>{course.title}</a></Heading>
         <p class="soft cut">{course.organizationName}</p>

@@ -1,5 +1,6 @@
 // How things are: states, progress, times, emptiness, failure.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { signInPath } from './address';
 import { Button } from './controls';
 import { formatDateTime, formatRelative } from './format';
@@ -79,4 +80,15 @@ export function Skeleton({ lines = 3, card }: { lines?: number; card?: boolean }
       {Array.from({ length: lines }, (_, i) => <span key={i} class="bone" />)}
     </div>
   );
+}
+
+// What has just happened, told politely at the foot of the window; gone after some seconds. Give it a fresh text each time.
+export function Toast({ children }: { children: string }) {
+  const [shown, setShown] = useState('');
+  useEffect(() => {
+    setShown(children);
+    const timer = setTimeout(() => setShown(''), 5000);
+    return () => clearTimeout(timer);
+  }, [children]);
+  return <p role="status" class="toast">{shown}</p>;
 }

@@ -60,7 +60,7 @@ function FeedRow({ feed, onRevoke }: RowProps) {
       </div>
       {sure
         ? <Button small kind="danger" busy={busy} onClick={() => void revoke()}>{t.sure}</Button>
-        : <Button small kind="quiet" label={t.revokeLong(title)} onClick={() => setSure(true)}>{t.revoke}</Button>}
+        : <Button small label={t.revokeLong(title)} onClick={() => setSure(true)}>{t.revoke}</Button>}
     </li>
   );
 }

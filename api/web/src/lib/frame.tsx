@@ -78,12 +78,13 @@ export function Header({ me, search = true }: { me: Me | null; search?: boolean 
   const manage = me ? manageItems(me) : [];
   const account = accountItems(me);
   const user = me?.user;
+  const short = initials(user?.displayName || user?.email || '');
   const all = [...teach, ...manage.map((item, i) => (i === 0 ? { ...item, separated: true } : item))];
   return (
     <header class="top">
       <div class="top-inside">
         <a class="brand" href="/"><Mark /><span>{brandOf(me)}</span></a>
-        {search ? <SearchForm /> : <span class="grow" />}
+        {search && <SearchForm />}
         <nav class="top-menus" aria-label={text.main}>
           {search && <a class="button quiet only-icon search-link" href="/search" aria-label={text.search}><Icon name="search" /></a>}
           {teach.length > 0 && <Menu class="roomy" kind="quiet" label={text.teach} items={teach} current={here.startsWith('/teach')} />}
@@ -92,9 +93,9 @@ export function Header({ me, search = true }: { me: Me | null; search?: boolean 
           <Menu kind="quiet" align="end" label={`${text.language}, ${text.theme}`} button={<Icon name="globe" />}
             items={[...tongues, ...themes.map((item, i) => ({ ...item, separated: i === 0 }))]} />
           {user
-            ? <Menu kind="quiet" align="end" label={text.account} button={<span class="avatar">{initials(user.displayName || user.email)}</span>}
+            ? <Menu kind="quiet" align="end" label={`${short}, ${text.account}`} button={<span class="avatar">{short}</span>}
                 heading={<><strong>{user.displayName}</strong><span class="soft">{user.email}</span></>} items={account} />
-            : <a class="button primary sign-in" href={signInPath()}>{text.signIn}</a>}
+            : here !== '/login' && <a class="button primary sign-in" href={signInPath()}>{text.signIn}</a>}
         </nav>
       </div>
     </header>

@@ -4,7 +4,7 @@ import type { Course, Home, Me } from '../../generated/api';
 import { parameter, setParameter, signInPath } from '../../lib/address';
 import { api, ApiError, embedded } from '../../lib/api';
 import { brandOf, mount, Page, pageMe } from '../../lib/layout';
-import { Button, Notice, Skeleton, useInterval, useLoad } from '../../lib/parts';
+import { Button, Notice, Skeleton, Toast, useInterval, useLoad } from '../../lib/parts';
 import { text } from '../../lib/texts';
 import { Courses } from './courses';
 import { ContinueWatching, Now } from './now';
@@ -60,7 +60,7 @@ function HomePage() {
   return (
     <Page me={me} title="">
       <Hero me={me} />
-      <p class="unseen" role="status">{news}</p>
+      <Toast>{news}</Toast>
       {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
       {!home && !load.error && <Skeleton lines={8} />}
       {home && (

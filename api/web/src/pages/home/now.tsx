@@ -64,7 +64,7 @@ function Stage({ lecture }: { lecture: Lecture }) {
 
 export function Now({ home }: { home: Home }) {
   const { live, upcoming } = home;
-  if (live.length === 0 && upcoming.length === 0) return <p class="quiet"><Icon name="clock" />{t.quiet}</p>;
+  if (live.length === 0 && upcoming.length === 0) return <p class="nothing-on"><Icon name="clock" />{t.quiet}</p>;
   return (
     <div class={live.length > 0 && upcoming.length > 0 ? 'now both' : 'now'}>
       {live.length > 0 && (

@@ -12,14 +12,10 @@ import { t } from './words';
 const me = pageMe();
 const next = safeNext(parameter('next'));
 
-function explain(error: ApiError): { title: string; hint?: string } {
-  if (error.reason === 'WRONG_CREDENTIALS' || error.status === 401) return { title: t.wrong };
-  if (error.status === 429) {
-    return error.retryAfterSeconds > 0
-      ? { title: t.throttledFor(lengthText(error.retryAfterSeconds)) }
-      : { title: t.throttled, hint: t.throttledHint };
-  }
-  return { title: error.message };
+function explain(error: ApiError): { title: string; hint: string } {
+  if (error.reason === 'WRONG_CREDENTIALS' || error.status === 401) return { title: t.wrong, hint: t.wrongHint };
+  if (error.status !== 429) return { title: t.failed, hint: error.message };
+  return { title: t.throttled, hint: error.retryAfterSeconds > 0 ? t.throttledFor(lengthText(error.retryAfterSeconds)) : t.throttledHint };
 }
 
 function Form() {
@@ -52,7 +48,7 @@ function Form() {
   const words = error && explain(error);
   return (
     <form class="form" ref={form} onSubmit={(event) => void submit(event)} noValidate>
-      {words && <Notice title={words.title}>{words.hint && <p>{words.hint}</p>}</Notice>}
+      {words && <Notice title={words.title}><p>{words.hint}</p></Notice>}
       <Field label={t.email} type="email" name="email" autoComplete="username" inputMode="email" spellcheck={false} required autoFocus
         value={email} error={emailError} onInput={setEmail} />
       <div class="password">

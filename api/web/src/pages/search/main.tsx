@@ -5,7 +5,7 @@ import { parameter, setParameter } from '../../lib/address';
 import { api, ApiError, embedded } from '../../lib/api';
 import { termText } from '../../lib/format';
 import { mount, Page, pageMe } from '../../lib/layout';
-import { Button, coursePath, Empty, Icon, LectureRow, Notice, Pill, Skeleton } from '../../lib/parts';
+import { Button, coursePath, Empty, Icon, LectureRow, Monogram, Notice, Pill, Skeleton } from '../../lib/parts';
 import { text } from '../../lib/texts';
 import { marked } from './marks';
 import { t } from './words';
@@ -35,7 +35,7 @@ function Marked({ words, query }: { words: string; query: string }) {
 function CourseHit({ course, query }: { course: Course; query: string }) {
   return (
     <article class="lecture-row course-hit">
-      <Icon name="calendar" />
+      <Monogram course={course} />
       <div class="row-text">
         <h3><a class="card-link" href={coursePath(course.name)}><Marked words={course.title} query={query} /></a></h3>
         {course.description && <p class="soft cut small-text"><Marked words={course.description} query={query} /></p>}

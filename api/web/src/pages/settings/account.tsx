@@ -60,7 +60,7 @@ function SessionItem({ session, onEnd }: { session: Session; onEnd: () => void }
         <p class="row"><span>{device}</span>{session.current && <Pill tone="good" icon="check">{t.thisDevice}</Pill>}</p>
         <p class="hint">{t.since} <Time at={session.createTime} />{session.peer && <>, {t.from} {session.peer}</>}</p>
       </div>
-      {!session.current && <Button small kind="quiet" label={t.endLong(device)} onClick={onEnd}>{t.end}</Button>}
+      {!session.current && <Button small label={t.endLong(device)} onClick={onEnd}>{t.end}</Button>}
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { ApiError, embeddedOrNull } from '../../lib/api';
 import { Feeds } from '../../lib/feeds';
 import { numberText } from '../../lib/format';
 import { mount, Page, pageMe } from '../../lib/layout';
-import { Button, Notice, Select, Switch } from '../../lib/parts';
+import { Button, Notice, Select, Switch, Toast } from '../../lib/parts';
 import { currentTheme, saveSettings, type Theme } from '../../lib/preferences';
 import { text } from '../../lib/texts';
 import { language } from '../../lib/words';
@@ -62,8 +62,8 @@ function SettingsPage() {
           <h1>{t.title}</h1>
           {me?.user && <p class="soft">{me.user.displayName}, {me.user.email}{t.role[me.user.role] && ` · ${t.role[me.user.role]}`}</p>}
         </div>
-        <p role="status" class="saved">{news}</p>
       </div>
+      <Toast>{news}</Toast>
       {error && <Notice title={t.notSaved} error={error} />}
       {!signedIn && <Notice tone="info" title={t.signInFirst} actions={<Button small kind="primary" href={signInPath()}>{text.signIn}</Button>}><p>{t.signInHint}</p></Notice>}
       <Panel id="appearance" title={t.appearance}>
