@@ -36,6 +36,8 @@ class Authenticator {
 
   // This session was ended here: this instance refuses it from now on.
   void ForgetSession(int64_t session_id);
+  // Sessions of this person were ended here: each is looked at anew.
+  void ForgetUser(int64_t user_id);
 
  private:
   struct Known {

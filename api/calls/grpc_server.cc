@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "api/calls/unary_service.h"
+#include "api/calls/watch_reactor.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/rpc/rpc.h"
@@ -71,7 +72,8 @@ void SetOptions(grpc::ServerBuilder& builder) {
 
 class GrpcServerImpl final : public GrpcServer {
  public:
-  GrpcServerImpl(std::vector<std::unique_ptr<grpc::Service>> services) : services_(std::move(services)) {}
+  GrpcServerImpl(const Registry& registry, Invoker& invoker, ThreadPool& calls)
+      : watches_(invoker, calls), services_(MakeUnaryServices(registry, invoker, calls, watches_)) {}
   ~GrpcServerImpl() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Start(const GrpcServerOptions& options, std::shared_ptr<grpc::ServerCredentials> credentials,
@@ -96,12 +98,14 @@ class GrpcServerImpl final : public GrpcServer {
 
   void Shutdown(absl::Duration grace) override {
     if (server_ == nullptr) return;
+    watches_.EndAll();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
     server_->Wait();
     server_.reset();
   }
 
  private:
+  GrpcWatches watches_;
   std::vector<std::unique_ptr<grpc::Service>> services_;   // outlive the server
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
@@ -114,7 +118,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
                                                               const std::vector<grpc::Service*>& streaming) {
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::ServerCredentials> credentials, MakeCredentials(options));
   SetUpExtensions();
-  auto server = std::make_unique<GrpcServerImpl>(MakeUnaryServices(registry, invoker, calls));
+  auto server = std::make_unique<GrpcServerImpl>(registry, invoker, calls);
   RETURN_IF_ERROR(server->Start(options, std::move(credentials), streaming));
   return std::unique_ptr<GrpcServer>(std::move(server));
 }

@@ -1,4 +1,4 @@
-// The gRPC server: every unary method of the registry, the services that stream, health and reflection.
+// The gRPC server: every method of the registry, services with streams of their own, health and reflection.
 #pragma once
 
 #include <memory>
@@ -43,7 +43,7 @@ class GrpcServer {
   // Health answers NOT_SERVING from now on, so that balancers turn away; calls are still answered.
   virtual void StopServing() = 0;
 
-  // No new calls; waits for running ones, cancels what is left after `grace`, and returns when all have ended. Call once.
+  // No new calls; open streams of the registry's methods end; waits for running calls, cancels what is left after `grace`, and returns when all have ended. Call once.
   virtual void Shutdown(absl::Duration grace) = 0;
 };
 

@@ -1,13 +1,13 @@
 #include "api/calls/invoker.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "api/calls/authorizer.h"
+#include "api/calls/method_metrics.h"
 #include "api/calls/redaction.h"
 #include "api/calls/text_check.h"
 #include "common/base/retry_after.h"
@@ -21,7 +21,6 @@ namespace {
 
 constexpr size_t kMaxRequestIdBytes = 64;
 constexpr size_t kMaxDetailBytes = 2000;
-constexpr int kCodes = 17;
 
 bool IsOurFault(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown || code == absl::StatusCode::kDataLoss;
@@ -38,53 +37,66 @@ absl::Status ForCaller(const absl::Status& status, const std::string& request_id
                     ReasonOf(status));
 }
 
+absl::Status Limited(absl::Duration wait, absl::string_view where) {
+  int64_t seconds = std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
+  absl::Status status = absl::ResourceExhaustedError(
+      absl::StrCat("too many calls", where.empty() ? "" : " ", where, "; try again in ", seconds, " s"));
+  return WithRetryAfter(WithReason(status, "RATE_LIMITED"), wait);
+}
+
 log::Level LevelOf(absl::StatusCode code) {
   if (IsOurFault(code)) return log::Level::kError;
   bool degraded = code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
   return degraded ? log::Level::kWarn : log::Level::kInfo;
 }
 
-// A caller's own id only where it is harmless in a log line.
-std::string RequestId(const std::string& wished) {
-  bool plain = std::all_of(wished.begin(), wished.end(),
-                           [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; });
-  return wished.empty() || wished.size() > kMaxRequestIdBytes || !plain ? RandomHex(8) : wished;
-}
-
-std::string RateKey(const Method& method, const google::protobuf::Message& request, const CallContext& call) {
-  std::string name = method.allowance ? method.allowance(request) : call.caller.Name();
-  return name.empty() ? absl::StrCat("peer/", call.peer) : name;
-}
-
 }  // namespace
 
-struct Invoker::MethodMetrics {
-  // Series that never come are not made: most methods answer with few of the codes.
-  void Count(absl::StatusCode code) {
-    std::atomic<prometheus::Counter*>& counter = requests[static_cast<size_t>(code) % kCodes];
-    if (counter.load() == nullptr) counter = &family->Add({{"method", name}, {"code", std::string(rpc::CodeWord(code))}});
-    counter.load()->Increment();
-  }
+void Invoker::MethodMetrics::Count(absl::StatusCode code) {
+  std::atomic<prometheus::Counter*>& counter = requests[static_cast<size_t>(code) % kCodes];
+  if (counter.load() == nullptr) counter = &family->Add({{"method", name}, {"code", std::string(rpc::CodeWord(code))}});
+  counter.load()->Increment();
+}
 
-  std::string name;
-  prometheus::Histogram* latency = nullptr;
-  prometheus::Family<prometheus::Counter>* family = nullptr;
-  std::array<std::atomic<prometheus::Counter*>, kCodes> requests{};
-};
-
-Invoker::Invoker(const Deps& deps) : deps_(deps) {
+Invoker::Invoker(const Deps& deps) : deps_(deps), watchers_(deps.watchers) {
   auto& requests = deps_.metrics.Counter("lectern_api_requests_total", "Calls by method and code");
-  auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method");
+  auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method; of streams until the first answer");
+  auto& turns = deps_.metrics.Histogram("lectern_api_watch_turn_seconds", "Duration of a stream's looks for news, by method");
+  auto& watchers = deps_.metrics.Gauge("lectern_api_watchers", "Open streams by method");
   for (const auto& [path, method] : deps_.registry.methods()) {
     auto metrics = std::make_unique<MethodMetrics>();
     metrics->name = method.short_name;
     metrics->family = &requests;
     metrics->latency = &latency.Add({{"method", method.short_name}}, LatencyBuckets());
+    if (method.poll) {
+      metrics->turns = &turns.Add({{"method", method.short_name}}, LatencyBuckets());
+      metrics->watchers = &watchers.Add({{"method", method.short_name}});
+    }
     metrics_[&method] = std::move(metrics);
   }
 }
 
 Invoker::~Invoker() = default;
+
+// A caller's own id only where it is harmless in a log line.
+std::string Invoker::RequestId(const std::string& wished) {
+  bool plain = std::all_of(wished.begin(), wished.end(),
+                           [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; });
+  return wished.empty() || wished.size() > kMaxRequestIdBytes || !plain ? RandomHex(8) : wished;
+}
+
+CallContext Invoker::ContextFor(const CallMetadata& metadata, absl::Time deadline) {
+  CallContext call;
+  call.peer = metadata.peer;
+  call.deadline = deadline;
+  call.request_id = metadata.request_id;
+  return call;
+}
+
+std::string Invoker::RateKey(const Method& method, const google::protobuf::Message& request, const CallContext& call) {
+  std::string name = method.allowance ? method.allowance(request) : call.caller.Name();
+  return name.empty() ? absl::StrCat("peer/", call.peer) : name;
+}
 
 void Invoker::CountRefused(const Method& method, absl::StatusCode code) {
   metrics_.at(&method)->Count(code);
@@ -101,17 +113,17 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
                              google::protobuf::Message& response, absl::Time deadline) {
   absl::Duration start = deps_.clock.Steady();
   metadata.request_id = RequestId(metadata.request_id);
-  CallContext call;
-  call.peer = metadata.peer;
-  call.deadline = deadline;
-  call.request_id = metadata.request_id;
+  CallContext call = ContextFor(metadata, deadline);
   bool audit = false;
   absl::Status status = Run(method, metadata, request, response, call, audit);
   if (audit) Audit(method, request, response, call, status);
   MethodMetrics& metrics = *metrics_.at(&method);
   metrics.latency->Observe(absl::ToDoubleSeconds(deps_.clock.Steady() - start));
   metrics.Count(status.code());
-  if (status.ok()) return status;
+  return status.ok() ? status : Failed(method, call, status);
+}
+
+absl::Status Invoker::Failed(const Method& method, const CallContext& call, const absl::Status& status) {
   log::Write(LevelOf(status.code()), "call failed",
              {{"request_id", call.request_id},
               {"caller", call.caller.Name()},
@@ -126,20 +138,32 @@ absl::Status Invoker::Invoke(const Method& method, CallMetadata& metadata, const
 absl::Status Invoker::Run(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                           google::protobuf::Message& response, CallContext& call, bool& audit) {
   absl::Status ended;
+  RETURN_IF_ERROR(LimitAddress(call));
   ASSIGN_OR_RETURN(call.caller, Authenticate(method, metadata, ended));
-  absl::Duration wait = deps_.limiter.Take(RateKey(method, request, call));
-  if (wait > absl::ZeroDuration()) {
-    int64_t seconds = std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
-    absl::Status limited = absl::ResourceExhaustedError(absl::StrCat("too many calls; try again in ", seconds, " s"));
-    return WithRetryAfter(WithReason(limited, "RATE_LIMITED"), wait);
-  }
+  RETURN_IF_ERROR(LimitCaller(method, request, call));
   audit = method.access.audited;
+  RETURN_IF_ERROR(Permit(method, request, call, ended));
+  return method.handler(call, request, response);
+}
+
+absl::Status Invoker::LimitAddress(const CallContext& call) {
+  absl::Duration wait = deps_.by_address == nullptr ? absl::ZeroDuration() : deps_.by_address->Take(call.peer);
+  return wait > absl::ZeroDuration() ? Limited(wait, "from your address") : absl::OkStatus();
+}
+
+absl::Status Invoker::LimitCaller(const Method& method, const google::protobuf::Message& request, const CallContext& call) {
+  absl::Duration wait = deps_.limiter.Take(RateKey(method, request, call));
+  return wait > absl::ZeroDuration() ? Limited(wait, "") : absl::OkStatus();
+}
+
+absl::Status Invoker::Permit(const Method& method, const google::protobuf::Message& request, CallContext& call,
+                             const absl::Status& ended) {
   RETURN_IF_ERROR(CheckTexts(request));
   absl::Status allowed = Authorize(method.access, request, deps_.access, call);
   // Whose session has ended is told so, and not that a thing of theirs does not exist.
   if (!allowed.ok()) return ended.ok() ? allowed : ended;
   if (deps_.clock.Now() >= call.deadline) return absl::DeadlineExceededError("the call's time was over before it was handled");
-  return method.handler(call, request, response);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Caller> Invoker::Authenticate(const Method& method, CallMetadata& metadata, absl::Status& ended) {

@@ -38,6 +38,14 @@ std::string PeerAddress(const std::string& peer) {
   return address;
 }
 
+CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
+  CallMetadata metadata;
+  metadata.authorization = MetadataValue(context, "authorization");
+  metadata.peer = PeerAddress(context.peer());
+  metadata.request_id = MetadataValue(context, "x-request-id");
+  return metadata;
+}
+
 absl::Time Deadline(const grpc::CallbackServerContext& context) {
   absl::Time wished = absl::FromChrono(std::chrono::time_point_cast<std::chrono::microseconds>(context.deadline()));
   return std::min(wished, absl::Now() + kMaxDeadline);
@@ -45,7 +53,7 @@ absl::Time Deadline(const grpc::CallbackServerContext& context) {
 
 class UnaryService final : public grpc::Service {
  public:
-  UnaryService(Invoker& invoker, ThreadPool& calls) : invoker_(invoker), calls_(calls) {}
+  UnaryService(Invoker& invoker, ThreadPool& calls, GrpcWatches& watches) : invoker_(invoker), calls_(calls), watches_(watches) {}
 
   // `path` lives as long as the registry; gRPC keeps the pointer.
   void Add(const std::string& path, const Method& method) {
@@ -56,6 +64,18 @@ class UnaryService final : public grpc::Service {
     auto* entry = new grpc::internal::RpcServiceMethod(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, handler);
     entry->SetServerApiType(grpc::internal::RpcServiceMethod::ApiType::RAW_CALL_BACK);
     AddMethod(entry);   // takes both
+  }
+
+  // The same for a method that streams.
+  void AddStream(const std::string& path, const Method& method) {
+    using grpc::ByteBuffer;
+    using Handler = grpc::internal::CallbackServerStreamingHandler<ByteBuffer, ByteBuffer>;
+    auto* handler = new Handler([this, &method](grpc::CallbackServerContext* context, const ByteBuffer* request) {
+      return watches_.Open(method, *context, MetadataOf(*context), *request);
+    });
+    auto* entry = new grpc::internal::RpcServiceMethod(path.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING, handler);
+    entry->SetServerApiType(grpc::internal::RpcServiceMethod::ApiType::RAW_CALL_BACK);
+    AddMethod(entry);
   }
 
  private:
@@ -81,8 +101,7 @@ class UnaryService final : public grpc::Service {
       invoker_.CountRefused(method, absl::StatusCode::kCancelled);
       return grpc::Status::CANCELLED;
     }
-    CallMetadata metadata{MetadataValue(context, "authorization"), PeerAddress(context.peer()),
-                          MetadataValue(context, "x-request-id")};
+    CallMetadata metadata = MetadataOf(context);
     std::unique_ptr<google::protobuf::Message> request(method.request->New());
     std::unique_ptr<google::protobuf::Message> response(method.response->New());
     grpc::Status parsed = grpc::SerializationTraits<google::protobuf::Message>::Deserialize(&request_bytes, request.get());
@@ -106,16 +125,22 @@ class UnaryService final : public grpc::Service {
 
   Invoker& invoker_;
   ThreadPool& calls_;
+  GrpcWatches& watches_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<grpc::Service>> MakeUnaryServices(const Registry& registry, Invoker& invoker, ThreadPool& calls) {
+std::vector<std::unique_ptr<grpc::Service>> MakeUnaryServices(const Registry& registry, Invoker& invoker, ThreadPool& calls,
+                                                              GrpcWatches& watches) {
   std::map<std::string, std::unique_ptr<UnaryService>> by_name;
   for (const auto& [path, method] : registry.methods()) {
     std::unique_ptr<UnaryService>& service = by_name[method.descriptor->service()->full_name()];
-    if (service == nullptr) service = std::make_unique<UnaryService>(invoker, calls);
-    service->Add(path, method);
+    if (service == nullptr) service = std::make_unique<UnaryService>(invoker, calls, watches);
+    if (method.poll) {
+      service->AddStream(path, method);
+    } else {
+      service->Add(path, method);
+    }
   }
   std::vector<std::unique_ptr<grpc::Service>> services;
   for (auto& [name, service] : by_name) services.push_back(std::move(service));

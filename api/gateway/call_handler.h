@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "api/calls/invoker.h"
+#include "api/gateway/event_stream.h"
 #include "api/gateway/route_table.h"
 #include "api/gateway/visitor.h"
 #include "common/exec/thread_pool.h"
@@ -28,7 +29,10 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the req
 class CallHandler {
  public:
   CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls)
-      : routes_(std::move(routes)), invoker_(invoker), calls_(calls) {}
+      : routes_(std::move(routes)), invoker_(invoker), calls_(calls), streams_(calls) {}
+
+  // Open streams of events end, and new ones are refused. On the server's thread.
+  void EndStreams() { streams_.EndAll(); }
 
   http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body);
 
@@ -49,12 +53,16 @@ class CallHandler {
   http::Awaitable<absl::Status> ReadBody(const http::RequestHead& head, http::BodyReader& body, Call& call);
   // On a thread of the pool.
   absl::Status Run(Call& call);
+  static void Encode(Call& call);
+  absl::Status Open(Call& call);
   absl::Status ReadRequest(const Call& call, google::protobuf::Message& request);
-  http::Response Answer(Call& call, const absl::Status& status);
+  http::Response Answer(Call& call, const http::RequestHead& head, const absl::Status& status);
+  static void SetBody(Call& call, const http::RequestHead& head, http::Response& response);
 
   const RouteTable routes_;
   Invoker& invoker_;
   ThreadPool& calls_;
+  EventStreams streams_;
 };
 
 }  // namespace lectern::api

@@ -1,5 +1,6 @@
 #include "api/gateway/gateway.h"
 
+#include <boost/asio/post.hpp>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -45,6 +46,7 @@ class GatewayImpl final : public Gateway {
     http::ServerOptions options;
     options.address = address;
     options.port = port;
+    options.threads = 1;   // as EventStreams needs it; the work is done on `calls`
     options.fast = [this](const http::RequestHead& head) -> std::optional<http::Response> {
       if (IsCall(head.path) || head.path == kSession || IsPage(head)) return std::nullopt;
       return files_.Serve(head);
@@ -59,7 +61,10 @@ class GatewayImpl final : public Gateway {
   }
 
   uint16_t port() const override { return server_->port(); }
-  void Stop(absl::Duration grace) override { server_->Stop(grace); }
+  void Stop(absl::Duration grace) override {
+    boost::asio::post(server_->io(), [this] { calls_.EndStreams(); });
+    server_->Stop(grace);
+  }
 
  private:
   bool IsPage(const http::RequestHead& head) const { return pages_ != nullptr && !files_.Has(head.path) && pages_->Has(head); }

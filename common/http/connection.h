@@ -13,6 +13,7 @@
 #include "common/http/head_parser.h"
 #include "common/http/outgoing.h"
 #include "common/http/server.h"
+#include "common/http/waiting_source.h"
 
 namespace lectern::http {
 
@@ -64,6 +65,7 @@ class Connection final : public BodyReader, public std::enable_shared_from_this<
   PumpResult StartSending(Response& response);
   Awaitable<bool> Send(Response response);
   Awaitable<bool> SendSource(std::shared_ptr<BodySource> source, int64_t length, bool chunked);
+  void WatchForHangUp(std::shared_ptr<WaitingSource> source);
   Awaitable<bool> Flush();
   Awaitable<bool> FillBuffer(size_t limit, int64_t deadline_ms);
   Awaitable<absl::StatusOr<size_t>> ReadChunked(absl::Span<char> buffer);

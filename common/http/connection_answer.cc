@@ -1,7 +1,11 @@
 // The response: head, text, file or source, in as few system calls as possible.
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/http/connection.h"
@@ -68,7 +72,25 @@ Awaitable<bool> Connection::Send(Response response) {
   if (result == PumpResult::kBroken || (result == PumpResult::kAgain && !co_await Flush())) co_return false;
   auto* source = std::get_if<std::shared_ptr<BodySource>>(&response.body);
   if (source == nullptr || *source == nullptr) co_return true;
-  co_return co_await SendSource(*source, response.content_length, response.content_length < 0 && !framing_.http_1_0);
+  auto waiting = std::dynamic_pointer_cast<WaitingSource>(*source);
+  if (waiting) WatchForHangUp(waiting);
+  bool sent = co_await SendSource(*source, response.content_length, response.content_length < 0 && !framing_.http_1_0);
+  boost::system::error_code ignored;
+  if (waiting) socket_.cancel(ignored);
+  co_return sent;
+}
+
+// While a source waits nobody reads the socket or writes to it, so that nobody would see that the client is gone. A client that sends
+// its next request early is not watched any longer.
+void Connection::WatchForHangUp(std::shared_ptr<WaitingSource> source) {
+  auto look = [self = shared_from_this(), source = std::move(source)](boost::system::error_code error) {
+    if (error == asio::error::operation_aborted) return;
+    char byte;
+    ssize_t count = recv(self->fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    bool open = count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+    if (!open) source->ClientLeft();
+  };
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(look));
 }
 
 // Sends the rest of `outgoing_`, waiting for a slow client as long as it takes some bytes in each write time-out.

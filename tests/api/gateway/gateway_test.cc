@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -12,15 +11,11 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/http/client.h"
 #include "google/api/annotations.pb.h"
 #include "lectern/v1/auth.pb.h"
 #include "lectern/v1/courses.pb.h"
 #include "lectern/v1/options.pb.h"
-#include "tests/api/support/api_instance.h"
-#include "tests/api/support/world.h"
-#include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
+#include "tests/api/gateway/gateway_fixture.h"
 
 namespace lectern {
 namespace {
@@ -32,45 +27,7 @@ using testing::Name;
 using testing::StatusIs;
 using ::testing::HasSubstr;
 
-class GatewayTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::ofstream(web_ / "watch.html") << "<!doctype html>";
-    ASSERT_OK_AND_ASSIGN(gateway_, api::Gateway::Start({"127.0.0.1:0", web_.path()}, api_.registry(), api_.invoker(), api_.calls()));
-  }
-
-  struct Answer {
-    int status = 0;
-    json body;
-    http::ClientResponse http;
-    std::string reason() const { return body.value("/error/reason"_json_pointer, ""); }
-  };
-
-  Answer Send(http::ClientRequest request) {
-    request.url = absl::StrCat("http://127.0.0.1:", gateway_->port(), request.url);
-    absl::StatusOr<http::ClientResponse> response = http::Client().Send(request);
-    EXPECT_OK(response);
-    if (!response.ok()) return {};
-    return {response->status, json::parse(response->body, nullptr, false), *response};
-  }
-  Answer Call(const std::string& verb, const std::string& path, const std::string& token = "", const std::string& body = "",
-              const std::string& type = "application/json") {
-    http::ClientRequest request;
-    request.method = verb;
-    request.url = path;
-    request.body = body;
-    if (!body.empty()) request.headers.emplace_back("Content-Type", type);
-    if (!token.empty()) request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", token));
-    return Send(std::move(request));
-  }
-  std::string Token(const std::string& who) { return api_.Login(Email(who), kTestPassword); }
-
-  testing::TestDatabase database_;
-  testing::World world_{database_};
-  testing::ApiInstance api_{database_.url()};
-  testing::TempDir web_;
-  std::unique_ptr<api::Gateway> gateway_;
-};
+class GatewayTest : public testing::GatewayFixture {};
 
 // The option's path, with 999999 for every wildcard.
 std::pair<std::string, std::string> ExampleOf(const google::api::HttpRule& rule) {
@@ -262,7 +219,7 @@ class LimitedGatewayTest : public GatewayTest {
 };
 
 TEST_F(LimitedGatewayTest, WhoAsksTooOftenIsToldToWait) {
-  ASSERT_OK_AND_ASSIGN(gateway_, api::Gateway::Start({"127.0.0.1:0", web_.path()}, limited_.registry(), limited_.invoker(), limited_.calls()));
+  Restart(limited_);
   EXPECT_EQ(Call("GET", "/v1/keys").status, 200);
   EXPECT_EQ(Call("GET", "/v1/keys").status, 200);
   Answer answer = Call("GET", "/v1/keys");
@@ -272,7 +229,7 @@ TEST_F(LimitedGatewayTest, WhoAsksTooOftenIsToldToWait) {
 }
 
 TEST_F(LimitedGatewayTest, CallersBehindAProxyOfThisMachineAreToldApart) {
-  ASSERT_OK_AND_ASSIGN(gateway_, api::Gateway::Start({"127.0.0.1:0", web_.path()}, limited_.registry(), limited_.invoker(), limited_.calls()));
+  Restart(limited_);
   auto status_for = [&](const std::string& forwarded) {
     http::ClientRequest request;
     request.url = "/v1/keys";

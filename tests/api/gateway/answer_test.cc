@@ -1,0 +1,1 @@
+#include "tests/api/gateway/gateway_fixture.h"
