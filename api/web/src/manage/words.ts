@@ -57,7 +57,7 @@ export const text = words({
     since: (span: string) => `for ${span}`,
     second: 's', minute: 'min', hour: 'h', day: 'd',
 
-    allOrganizations: 'All my organizations',
+    allOrganizations: 'All of mine',
     wholeInstallation: 'The whole installation',
     organization: 'Organization',
     search: 'Search',
@@ -126,7 +126,7 @@ export const text = words({
     since: (span: string) => `seit ${span}`,
     second: 's', minute: 'min', hour: 'h', day: 'T',
 
-    allOrganizations: 'Alle meine Organisationen',
+    allOrganizations: 'Alle meine',
     wholeInstallation: 'Die ganze Installation',
     organization: 'Organisation',
     search: 'Suchen',
