@@ -31,6 +31,8 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Secret("LECTERN_ADMIN_PASSWORD", &config.admin_password, "Password for --create_admin");
   flags.Double("rate_limit", &config.rate_limit, "Calls a second that one caller may make on average; 0: no limit");
   flags.Int("rate_burst", &config.rate_burst, "Calls that one caller may make at once after a pause");
+  flags.Double("address_rate_limit", &config.address_rate_limit, "Calls a second from one address on average; 0: no limit");
+  flags.Int("address_rate_burst", &config.address_rate_burst, "Calls from one address at once after a pause");
   flags.String("instance", &config.control.instance, "Name of this instance; empty: a random one");
   flags.Duration("beat_interval", &config.control.beat_interval, "How often resources send a beat");
   flags.Duration("lease", &config.control.lease, "How long a resource may publish after a beat that was answered");
@@ -57,8 +59,8 @@ absl::Status Complete(ApiConfig& config) {
   if (config.db_connections < 2 || config.db_connections > 500) {
     return absl::InvalidArgumentError(absl::StrCat("--db_connections=", config.db_connections, " must be 2 to 500"));
   }
-  if (config.rate_limit < 0 || config.rate_burst < 1) {
-    return absl::InvalidArgumentError("--rate_limit must not be negative and --rate_burst at least 1");
+  if (config.rate_limit < 0 || config.rate_burst < 1 || config.address_rate_limit < 0 || config.address_rate_burst < 1) {
+    return absl::InvalidArgumentError("rate limits must not be negative, and bursts at least 1");
   }
   if (config.live_early < absl::ZeroDuration() || config.live_late < absl::ZeroDuration() ||
       config.control.live_grace < absl::Seconds(1)) {

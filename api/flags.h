@@ -30,6 +30,8 @@ struct ApiConfig {
   std::string admin_password;
   double rate_limit = 200;  // calls a second and caller; 0: none
   int64_t rate_burst = 1000;
+  double address_rate_limit = 4000;   // the same for all callers of one address: a campus may come from one
+  int64_t address_rate_burst = 20000;
   absl::Duration live_early = absl::Minutes(15);   // an encoder's lecture is due from so long before its start
   absl::Duration live_late = absl::Minutes(15);    // until so long after its end
   std::string public_rtmp_url;                     // shown to people where the administrators have set none

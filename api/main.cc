@@ -75,13 +75,14 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   ASSIGN_OR_RETURN(std::unique_ptr<KeyRing> keys, KeyRing::Load(key_store, master_key));
   Authenticator authenticator(*keys, stores.sessions, stores.resources, clock);
   RateLimiter limiter(config.rate_limit, static_cast<double>(config.rate_burst), clock);
+  RateLimiter by_address(config.address_rate_limit, static_cast<double>(config.address_rate_burst), clock);
   std::unique_ptr<Control> control =
       Control::Create(config.control, KeysForControl(*keys, clock), pool, app.metrics(), clock);
   Registry registry;
   AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), control->live(), clock,
                          config.control.suspect_after, config.live_early, config.live_late,
                          config.control.live_grace, config.public_rtmp_url, config.public_grpc_endpoint});
-  Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock});
+  Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock, &by_address});
   ThreadPool calls("calls", static_cast<size_t>(config.db_connections), kMaxQueuedCalls);
 
   RETURN_IF_ERROR(control->Start());
