@@ -43,6 +43,7 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.Duration("accept_timeout", &config.control.accept_timeout, "Time for a resource to accept a job");
   flags.Duration("live_early", &config.live_early, "How long before its start a lecture takes an encoder");
   flags.Duration("live_late", &config.live_late, "How long after its end a lecture takes an encoder");
+  flags.String("public_url", &config.public_url, "Address of the web pages, for links in calendars: https://lectern.example.org");
   flags.String("public_rtmp_url", &config.public_rtmp_url,
                "Server that lecturers type into their encoder, unless the administrators have set one");
   flags.String("public_grpc_endpoint", &config.public_grpc_endpoint,

@@ -36,6 +36,7 @@ struct ApiConfig {
   absl::Duration live_late = absl::Minutes(15);    // until so long after its end
   std::string public_rtmp_url;                     // shown to people where the administrators have set none
   std::string public_grpc_endpoint;
+  std::string public_url;                          // of the pages, for links in calendars; empty: these have none
 };
 
 void DefineFlags(Flags& flags, ApiConfig& config);

@@ -78,10 +78,12 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   RateLimiter by_address(config.address_rate_limit, static_cast<double>(config.address_rate_burst), clock);
   std::unique_ptr<Control> control =
       Control::Create(config.control, KeysForControl(*keys, clock), pool, app.metrics(), clock);
+  Viewers viewers(stores.viewers, config.control.instance, clock);
   Registry registry;
   AddServices(registry, {pool, stores, *keys, authenticator, control->hints(), control->live(), clock,
                          config.control.suspect_after, config.live_early, config.live_late,
-                         config.control.live_grace, config.public_rtmp_url, config.public_grpc_endpoint});
+                         config.control.live_grace, config.public_rtmp_url, config.public_grpc_endpoint, &viewers,
+                         config.public_url});
   Invoker invoker({registry, authenticator, stores.access, stores.audit, limiter, app.metrics(), clock, &by_address});
   ThreadPool calls("calls", static_cast<size_t>(config.db_connections), kMaxQueuedCalls);
 
@@ -100,7 +102,8 @@ absl::Status Serve(App& app, const ApiConfig& config) {
     absl::Status status = keys->Refresh();
     app.SetReady(status.ok() ? "" : absl::StrCat("signing keys cannot be read: ", status.message()));
   });
-  PeriodicLoop sweep("sweep", absl::Minutes(10), [&] { Sweep(stores.sessions, stores.revocations); });
+  PeriodicLoop sweep("sweep", absl::Minutes(10), [&] { Sweep(stores.sessions, stores.revocations, stores.viewers); });
+  PeriodicLoop counting("viewers", absl::Seconds(5), [&] { viewers.Flush(); });
   log::Info("serving gRPC",
             {{"instance", config.control.instance}, {"listen", config.grpc.listen}, {"port", server->port()}});
   app.SetReady("");

@@ -20,11 +20,12 @@ absl::StatusOr<std::string> CreateFirstAdministrator(UserStore& users, const std
   return inserted ? absl::StrCat(user.email, " is administrator now") : "there is an administrator already; nothing was changed";
 }
 
-void Sweep(SessionStore& sessions, RevocationStore& revocations) {
+void Sweep(SessionStore& sessions, RevocationStore& revocations, ViewerStore& viewers) {
   absl::StatusOr<int64_t> ended = sessions.Sweep(absl::Hours(1));
   if (!ended.ok()) log::Warn("sessions not swept", {{"error", ended.status().message()}});
   absl::StatusOr<int64_t> expired = revocations.Sweep();
   if (!expired.ok()) log::Warn("revocations not swept", {{"error", expired.status().message()}});
+  if (absl::Status status = viewers.Sweep(); !status.ok()) log::Warn("counts of viewers not swept", {{"error", status.message()}});
 }
 
 }  // namespace lectern::api

@@ -8,6 +8,7 @@
 #include "api/store/revocation_store.h"
 #include "api/store/session_store.h"
 #include "api/store/user_store.h"
+#include "api/store/viewer_store.h"
 
 namespace lectern::api {
 
@@ -15,7 +16,8 @@ namespace lectern::api {
 // Errors: kInvalidArgument for an address or password that is not accepted.
 absl::StatusOr<std::string> CreateFirstAdministrator(UserStore& users, const std::string& email, absl::string_view password);
 
-// Deletes ended sessions, old sign-in attempts, and revocations of tokens that have all expired. Logs what fails.
-void Sweep(SessionStore& sessions, RevocationStore& revocations);
+// Deletes ended sessions, old sign-in attempts, revocations of tokens that have all expired, and counts of viewers by instances
+// that have gone. Logs what fails.
+void Sweep(SessionStore& sessions, RevocationStore& revocations, ViewerStore& viewers);
 
 }  // namespace lectern::api

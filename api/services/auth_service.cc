@@ -7,11 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
-#include "api/services/passwords.h"
 #include "api/services/services.h"
+#include "api/services/sign_in.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
-#include "common/log/log.h"
 #include "lectern/v1/auth.pb.h"
 
 namespace lectern::api {
@@ -19,15 +18,8 @@ namespace {
 
 using google::protobuf::Empty;
 
-constexpr absl::Duration kAttemptWindow = absl::Minutes(15);
-constexpr int kMaxAttemptsByEmail = 10;
-// A campus behind one address signs in together at the start of a lecture.
-constexpr int kMaxAttemptsByPeer = 200;
 constexpr size_t kMaxEmailBytes = 254;
-
-absl::Status WrongCredentials() {
-  return WithReason(absl::UnauthenticatedError("e-mail address or password is wrong"), "WRONG_CREDENTIALS");
-}
+constexpr int kMaxDevice = 200;
 
 void ToProto(const PersonalTokenRow& row, v1::PersonalToken& token) {
   token.set_name(NameOf("personalTokens", row.id));
@@ -44,18 +36,10 @@ class AuthService {
   absl::Status Login(CallContext& call, const v1::LoginRequest& request, v1::LoginResponse& response) {
     std::string email = absl::AsciiStrToLower(absl::StripAsciiWhitespace(request.email())).substr(0, kMaxEmailBytes);
     if (email.empty()) return BadField("email", "", "is empty; write the address of your account");
-    ASSIGN_OR_RETURN(LoginAttempts attempts, deps_.stores.sessions.RecordLoginAttempt(email, call.peer, kAttemptWindow));
-    if (attempts.by_email > kMaxAttemptsByEmail || attempts.by_peer > kMaxAttemptsByPeer) {
-      return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many attempts to sign in; wait ",
-                                                                  absl::FormatDuration(kAttemptWindow))),
-                        "TOO_MANY_ATTEMPTS");
-    }
-    ASSIGN_OR_RETURN(UserRow user, CheckPasswordOf(email, request.password()));
+    ASSIGN_OR_RETURN(std::string device, OptionalText("device", request.device(), kMaxDevice));
+    ASSIGN_OR_RETURN(UserRow user, CheckSignIn(deps_, call, email, request.password()));
     call.audit_target = NameOf("users", user.id);
-    if (absl::Status forgotten = deps_.stores.sessions.ForgetLoginAttempts(email, call.peer); !forgotten.ok()) {
-      log::Warn("sign-in attempts not forgotten", {{"request_id", call.request_id}, {"error", forgotten.message()}});
-    }
-    return StartSession(call, user, response);
+    return StartSession(call, user, device, response);
   }
 
   absl::Status Logout(CallContext& call, const v1::LogoutRequest&, Empty&) {
@@ -77,6 +61,7 @@ class AuthService {
       SetTime(row.created_at, *session.mutable_create_time());
       SetTime(row.expires_at, *session.mutable_expire_time());
       session.set_peer(row.peer);
+      session.set_device(row.device);
       session.set_current(row.id == call.caller.session_id);
     }
     response.set_next_page_token(sessions.next_token);
@@ -132,19 +117,9 @@ class AuthService {
   }
 
  private:
-  // One answer, after the same work, for an unknown address, a disabled account and a wrong password.
-  absl::StatusOr<UserRow> CheckPasswordOf(const std::string& email, const std::string& password) {
-    absl::StatusOr<UserLogin> login = deps_.stores.users.GetLogin(email);
-    if (!login.ok() && login.status().code() != absl::StatusCode::kNotFound) return login.status();
-    std::string hash = login.ok() ? login->password_hash.value_or("") : "";
-    // None longer was ever hashed, and hashing megabytes would take its time.
-    bool fits = VerifyPassword(hash, absl::string_view(password).substr(0, kMaxPasswordBytes + 1));
-    if (!fits || !login.ok() || login->user.disabled) return WrongCredentials();
-    return login->user;
-  }
-
-  absl::Status StartSession(CallContext& call, const UserRow& user, v1::LoginResponse& response) {
-    ASSIGN_OR_RETURN(SessionRow session, deps_.stores.sessions.Insert(user.id, call.peer, MaxLifetime(Audience::kSession)));
+  absl::Status StartSession(CallContext& call, const UserRow& user, const std::string& device, v1::LoginResponse& response) {
+    ASSIGN_OR_RETURN(SessionRow session,
+                     deps_.stores.sessions.Insert(user.id, call.peer, MaxLifetime(Audience::kSession), device));
     Claims claims;
     claims.subject = NameOf("users", user.id);
     claims.id = NameOf("sessions", session.id);

@@ -4,9 +4,11 @@
 #include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/services/ready_time.h"
 #include "lectern/v1/courses.pb.h"
 #include "lectern/v1/jobs.pb.h"
 #include "lectern/v1/lectures.pb.h"
@@ -116,6 +118,29 @@ std::string RoleWord(v1::Role role) { return WordOf(kRoles, role); }
 v1::Visibility VisibilityOf(absl::string_view word) { return ValueOf(kVisibilities, word); }
 std::string VisibilityWord(v1::Visibility visibility) { return WordOf(kVisibilities, visibility); }
 
+v1::Right RightOf(Level level) {
+  switch (level) {
+    case Level::kNone:
+      return v1::RIGHT_UNSPECIFIED;
+    case Level::kViewer:
+      return v1::WATCH;
+    case Level::kLecturer:
+      return v1::TEACH;
+    case Level::kMaintainer:
+      return v1::MAINTAIN;
+    case Level::kAdministrator:
+      return v1::ADMINISTER;
+  }
+  return v1::RIGHT_UNSPECIFIED;
+}
+
+absl::Status ParseSettings(absl::string_view json, v1::UserSettings& settings) {
+  google::protobuf::util::JsonParseOptions newer;
+  newer.ignore_unknown_fields = true;
+  if (google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, &settings, newer).ok()) return absl::OkStatus();
+  return absl::InternalError("the person's settings cannot be read");
+}
+
 void ToProto(const UserRow& row, v1::User& user) {
   user.set_name(NameOf("users", row.id));
   user.set_email(row.email);
@@ -133,6 +158,22 @@ void ToProto(const CourseRow& row, v1::Course& course) {
   course.set_description(row.description);
   SetTime(row.created_at, *course.mutable_create_time());
   course.set_lecture_count(row.lecture_count);
+  course.set_organization_name(row.organization_name);
+  course.set_downloads_enabled(row.downloads_enabled);
+  course.set_chat_enabled(row.chat_enabled);
+  course.set_right(RightOf(row.level));
+  if (!row.for_person) return;
+  v1::CourseForMe& me = *course.mutable_me();
+  me.set_pinned(row.pinned);
+  me.set_enrolled(row.enrolled);
+  if (row.visited_at) SetTime(*row.visited_at, *me.mutable_visit_time());
+  me.set_new_lectures(row.new_lectures);
+}
+
+void ToProto(const ProgressRow& row, v1::LectureForMe& me) {
+  SetDuration(absl::Milliseconds(row.position_ms), *me.mutable_position());
+  me.set_watched(row.watched);
+  SetTime(row.updated_at, *me.mutable_update_time());
 }
 
 void ToProto(const LectureRow& row, v1::Lecture& lecture) {
@@ -146,6 +187,19 @@ void ToProto(const LectureRow& row, v1::Lecture& lecture) {
   SetTime(row.created_at, *lecture.mutable_create_time());
   lecture.set_hall(NameOf("halls", row.hall_id));
   lecture.set_rehearsal(row.rehearsal_of != 0);
+  lecture.set_description(row.description);
+  lecture.set_course_title(row.course_title);
+  lecture.set_viewers(row.viewers);
+  lecture.set_series(row.series);
+  lecture.set_right(RightOf(row.level));
+  lecture.set_downloads_enabled(row.downloads_enabled);
+  int64_t longest_ms = 0;
+  for (const ViewRow& view : row.views) longest_ms = std::max(longest_ms, view.playable() ? view.duration_ms.value_or(0) : 0);
+  if (longest_ms > 0) SetDuration(absl::Milliseconds(longest_ms), *lecture.mutable_duration());
+  if (std::optional<absl::Time> ready = ReadyTime(row)) SetTime(*ready, *lecture.mutable_ready_time());
+  if (!row.for_person) return;
+  v1::LectureForMe& me = *lecture.mutable_me();
+  if (row.progress) ToProto(*row.progress, me);
 }
 
 void ToProto(const BookmarkRow& row, v1::Bookmark& bookmark) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/store/course_store.h"
@@ -17,6 +18,7 @@ class Timestamp;
 
 namespace lectern::v1 {
 enum LectureState : int;
+enum Right : int;
 enum Role : int;
 enum View : int;
 enum ViewState : int;
@@ -24,7 +26,9 @@ enum Visibility : int;
 class Bookmark;
 class Course;
 class Lecture;
+class LectureForMe;
 class User;
+class UserSettings;
 }  // namespace lectern::v1
 
 namespace lectern::api {
@@ -44,10 +48,16 @@ v1::Role RoleOf(absl::string_view word);
 std::string RoleWord(v1::Role role);
 v1::Visibility VisibilityOf(absl::string_view word);
 std::string VisibilityWord(v1::Visibility visibility);
+v1::Right RightOf(Level level);
+
+// JSON of the database. Error: kInternal.
+absl::Status ParseSettings(absl::string_view json, v1::UserSettings& settings);
 
 void ToProto(const UserRow& row, v1::User& user);
 void ToProto(const CourseRow& row, v1::Course& course);
+// Without its pictures (pictures.h).
 void ToProto(const LectureRow& row, v1::Lecture& lecture);
+void ToProto(const ProgressRow& row, v1::LectureForMe& me);
 void ToProto(const BookmarkRow& row, v1::Bookmark& bookmark);
 
 }  // namespace lectern::api

@@ -52,7 +52,7 @@ class CourseService {
  public:
   explicit CourseService(const ServiceDeps& deps) : deps_(deps) {}
 
-  absl::Status Create(CallContext&, const v1::CreateCourseRequest& request, v1::Course& course) {
+  absl::Status Create(CallContext& call, const v1::CreateCourseRequest& request, v1::Course& course) {
     NewCourse row;
     ASSIGN_OR_RETURN(row.organization_id, RequireName("organization", request.organization(), "organizations"));
     ASSIGN_OR_RETURN(row.title, RequireText("title", request.title(), kMaxTitle));
@@ -60,14 +60,32 @@ class CourseService {
     ASSIGN_OR_RETURN(row.description, OptionalText("description", request.description(), kMaxDescription));
     ASSIGN_OR_RETURN(std::optional<std::string> visibility, OptionalVisibility(request.visibility()));
     if (visibility) row.visibility = *visibility;
-    ASSIGN_OR_RETURN(CourseRow inserted, deps_.stores.courses.Insert(row));
+    row.downloads_enabled = request.downloads_enabled();
+    if (request.has_chat_enabled()) row.chat_enabled = request.chat_enabled();
+    ASSIGN_OR_RETURN(CourseRow inserted, deps_.stores.courses.Insert(row, call.caller));
     ToProto(inserted, course);
     return absl::OkStatus();
   }
 
-  absl::Status Get(CallContext&, const v1::GetCourseRequest& request, v1::Course& course) {
+  absl::Status Get(CallContext& call, const v1::GetCourseRequest& request, v1::Course& course) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
-    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Get(id));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Get(id, call.caller));
+    ToProto(row, course);
+    return absl::OkStatus();
+  }
+
+  absl::Status Pin(CallContext& call, const v1::PinCourseRequest& request, v1::Course& course) {
+    return SetPinned(call, request.name(), true, course);
+  }
+
+  absl::Status Unpin(CallContext& call, const v1::UnpinCourseRequest& request, v1::Course& course) {
+    return SetPinned(call, request.name(), false, course);
+  }
+
+  absl::Status Visit(CallContext& call, const v1::VisitCourseRequest& request, v1::Course& course) {
+    RETURN_IF_ERROR(RequireSignedIn(call).status());
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Visit(id, call.caller));
     ToProto(row, course);
     return absl::OkStatus();
   }
@@ -77,13 +95,14 @@ class CourseService {
     CourseFilter filter;
     ASSIGN_OR_RETURN(filter.organization_id, OptionalName("organization", request.organization(), "organizations"));
     ASSIGN_OR_RETURN(filter.term, OptionalText("term", request.term(), kMaxTerm));
+    filter.taught = request.taught();
     ASSIGN_OR_RETURN(Page<CourseRow> courses, deps_.stores.courses.List(call.caller, filter, page));
     for (const CourseRow& row : courses.rows) ToProto(row, *response.add_courses());
     response.set_next_page_token(courses.next_token);
     return absl::OkStatus();
   }
 
-  absl::Status Update(CallContext&, const v1::UpdateCourseRequest& request, v1::Course& course) {
+  absl::Status Update(CallContext& call, const v1::UpdateCourseRequest& request, v1::Course& course) {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "courses"));
     CourseChange change;
     if (!request.title().empty()) {
@@ -93,7 +112,12 @@ class CourseService {
     if (request.has_description()) {
       ASSIGN_OR_RETURN(change.description, OptionalText("description", request.description(), kMaxDescription));
     }
-    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Update(id, change));
+    if (!request.term().empty()) {
+      ASSIGN_OR_RETURN(change.term, OptionalText("term", request.term(), kMaxTerm));
+    }
+    if (request.has_downloads_enabled()) change.downloads_enabled = request.downloads_enabled();
+    if (request.has_chat_enabled()) change.chat_enabled = request.chat_enabled();
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.Update(id, change, call.caller));
     ToProto(row, course);
     return absl::OkStatus();
   }
@@ -137,6 +161,14 @@ class CourseService {
   }
 
  private:
+  absl::Status SetPinned(const CallContext& call, const std::string& name, bool pinned, v1::Course& course) {
+    RETURN_IF_ERROR(RequireSignedIn(call).status());
+    ASSIGN_OR_RETURN(int64_t id, RequireName("name", name, "courses"));
+    ASSIGN_OR_RETURN(CourseRow row, deps_.stores.courses.SetPinned(id, call.caller, pinned));
+    ToProto(row, course);
+    return absl::OkStatus();
+  }
+
   const ServiceDeps deps_;
 };
 
@@ -149,6 +181,9 @@ void AddCourseService(Registry& registry, const ServiceDeps& deps) {
   registry.Add("lectern.v1.CourseService.ListCourses", service, &CourseService::List);
   registry.Add("lectern.v1.CourseService.UpdateCourse", service, &CourseService::Update);
   registry.Add("lectern.v1.CourseService.DeleteCourse", service, &CourseService::Delete);
+  registry.Add("lectern.v1.CourseService.PinCourse", service, &CourseService::Pin);
+  registry.Add("lectern.v1.CourseService.UnpinCourse", service, &CourseService::Unpin);
+  registry.Add("lectern.v1.CourseService.VisitCourse", service, &CourseService::Visit);
   registry.Add("lectern.v1.CourseService.Enrol", service, &CourseService::Enrol);
   registry.Add("lectern.v1.CourseService.Unenrol", service, &CourseService::Unenrol);
   registry.Add("lectern.v1.CourseService.ListEnrolments", service, &CourseService::ListEnrolments);

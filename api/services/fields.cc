@@ -19,13 +19,13 @@ absl::string_view Shown(absl::string_view value) {
   return value.substr(0, end);
 }
 
-int Characters(absl::string_view utf8) {
+}  // namespace
+
+int CountCharacters(absl::string_view text) {
   int count = 0;
-  for (char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   return count;
 }
-
-}  // namespace
 
 absl::Status BadField(absl::string_view field, absl::string_view value, absl::string_view remedy) {
   std::string what = value.empty() ? absl::StrCat("field \"", field, "\": ", remedy)
@@ -53,7 +53,7 @@ absl::StatusOr<std::string> RequireText(absl::string_view field, absl::string_vi
 
 absl::StatusOr<std::string> OptionalText(absl::string_view field, absl::string_view value, int max) {
   absl::string_view text = absl::StripAsciiWhitespace(value);
-  int length = Characters(text);
+  int length = CountCharacters(text);
   if (length <= max) return std::string(text);
   return BadField(field, text, absl::StrCat("it has ", length, " characters; at most ", max, " are possible"));
 }

@@ -27,6 +27,9 @@ absl::StatusOr<int64_t> RequireName(absl::string_view field, absl::string_view v
 absl::StatusOr<std::optional<int64_t>> OptionalName(absl::string_view field, absl::string_view value,
                                                     absl::string_view collection);
 
+// Of UTF-8.
+int CountCharacters(absl::string_view text);
+
 // Without surrounding white space; 1 to `max` characters.
 absl::StatusOr<std::string> RequireText(absl::string_view field, absl::string_view value, int max);
 // The same; may be empty.

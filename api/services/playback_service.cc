@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
+#include "api/services/playback_claims.h"
 #include "api/services/services.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -16,8 +17,6 @@
 
 namespace lectern::api {
 namespace {
-
-constexpr char kAnonymous[] = "anonymous";
 
 // Nobody follows so many viewings that two of them share an allowance by chance.
 int64_t NewViewing() {
@@ -47,6 +46,7 @@ class PlaybackService {
 
   absl::Status Refresh(CallContext&, const v1::RefreshPlaybackRequest& request, v1::Playback& playback) {
     ASSIGN_OR_RETURN(Claims claims, deps_.keys.Verify(request.token(), Audience::kPlayback, deps_.clock.Now()));
+    if (claims.download) return WithReason(absl::UnauthenticatedError("the token is for a file, not for playing"), "TOKEN_INVALID");
     RETURN_IF_ERROR(CheckRevocations(claims));
     ASSIGN_OR_RETURN(Caller caller, CallerOf(claims.subject));
     ASSIGN_OR_RETURN(AccessFacts facts, deps_.stores.access.Facts("lectures", claims.lecture, caller.user_id));
@@ -56,7 +56,9 @@ class PlaybackService {
                         "LECTURE_NOT_FOUND");
     }
     ASSIGN_OR_RETURN(LectureRow lecture, deps_.stores.lectures.Get(claims.lecture));
-    return Fill(caller, lecture, true, claims.serial == 0 ? NewViewing() : claims.serial, playback);
+    const int64_t viewing = claims.serial == 0 ? NewViewing() : claims.serial;
+    if (lecture.state == "live" && deps_.viewers != nullptr) deps_.viewers->Saw(lecture.id, viewing);
+    return Fill(caller, lecture, true, viewing, playback);
   }
 
  private:
@@ -112,7 +114,7 @@ class PlaybackService {
   // The person as they are now: roles change, and accounts are closed.
   absl::StatusOr<Caller> CallerOf(const std::string& subject) {
     Caller caller;
-    if (subject == kAnonymous) return caller;
+    if (subject == kAnonymousSubject) return caller;
     std::optional<int64_t> id = ParseName(subject, "users");
     if (!id) return WithReason(absl::UnauthenticatedError("the token is of nobody who could watch"), "TOKEN_INVALID");
     absl::StatusOr<UserRow> user = deps_.stores.users.Get(*id);
@@ -124,19 +126,9 @@ class PlaybackService {
     return caller;
   }
 
-  // `vod_resource` 0: it is not known yet; such a token plays nothing and can only be exchanged for another.
-  // `viewing` stays the same with every exchange.
   std::string TokenFor(const Caller& caller, int64_t lecture, int64_t vod_resource, const std::string& view, int64_t viewing,
                        absl::Time now) {
-    Claims claims;
-    claims.subject = caller.is_user() ? caller.Name() : kAnonymous;
-    claims.issued_at = now;
-    claims.expires_at = now + MaxLifetime(Audience::kPlayback);
-    claims.lecture = lecture;
-    claims.resource = vod_resource;
-    claims.view = view;
-    claims.serial = viewing;
-    return deps_.keys.Sign(Audience::kPlayback, claims);
+    return deps_.keys.Sign(Audience::kPlayback, PlaybackClaims(caller, lecture, vod_resource, view, viewing, now));
   }
 
   static void AddUrls(int64_t lecture, const ViewRow& view, const std::string& token,

@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
 #include "api/services/passwords.h"
@@ -15,8 +17,21 @@
 namespace lectern::api {
 namespace {
 
+// The shape of BCP 47, by which a page asks for its words; empty: the browser's.
+bool IsLanguageTag(absl::string_view tag) {
+  if (tag.empty()) return true;
+  if (tag.size() > 35) return false;
+  for (absl::string_view part : absl::StrSplit(tag, '-')) {
+    const bool fits = !part.empty() && part.size() <= 8;
+    if (!fits || !absl::c_all_of(part, [](unsigned char c) { return absl::ascii_isalnum(c); })) return false;
+  }
+  return absl::c_all_of(tag.substr(0, tag.find('-')), [](unsigned char c) { return absl::ascii_isalpha(c); });
+}
+
 absl::Status CheckSettings(const v1::UserSettings& settings) {
-  if (settings.language().size() > 35) return BadField("settings.language", settings.language(), "write a tag such as de or en-GB");
+  if (!IsLanguageTag(settings.language())) {
+    return BadField("settings.language", settings.language(), "write a tag such as de or en-GB");
+  }
   double rate = settings.playback_rate();
   if (rate != 0 && !(rate >= 0.5 && rate <= 3)) {
     return BadField("settings.playback_rate", absl::StrCat(rate), "write 0.5 to 3, or 0 for 1");
@@ -24,6 +39,10 @@ absl::Status CheckSettings(const v1::UserSettings& settings) {
   int step = settings.seek_step_seconds();
   if (step != 0 && (step < 5 || step > 60)) {
     return BadField("settings.seek_step_seconds", absl::StrCat(step), "write 5 to 60, or 0 for 15");
+  }
+  const std::string& theme = settings.theme();
+  if (!theme.empty() && theme != "light" && theme != "dark") {
+    return BadField("settings.theme", theme, "write light or dark, or leave it empty for the system's");
   }
   return absl::OkStatus();
 }
@@ -73,12 +92,7 @@ class UserService {
 
   absl::Status GetSettings(CallContext& call, const v1::GetSettingsRequest&, v1::UserSettings& settings) {
     ASSIGN_OR_RETURN(std::string json, deps_.stores.users.GetSettings(call.caller.user_id));
-    google::protobuf::util::JsonParseOptions newer;
-    newer.ignore_unknown_fields = true;
-    if (!google::protobuf::util::JsonStringToMessage(json, &settings, newer).ok()) {
-      return absl::InternalError(absl::StrCat("settings of ", call.caller.Name(), " cannot be read"));
-    }
-    return absl::OkStatus();
+    return ParseSettings(json, settings);
   }
 
   absl::Status UpdateSettings(CallContext& call, const v1::UpdateSettingsRequest& request, v1::UserSettings& settings) {

@@ -13,6 +13,15 @@ BookmarkRow ParseBookmark(const pg::Row& row) {
                      row.Time("created_at")};
 }
 
+absl::Status ExplainBookmark(const absl::Status& status) {
+  return Explain(
+      status,
+      {{"bookmarks_lecture_id_fkey", absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND", "the lecture does not exist"},
+       {"bookmarks_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"},
+       {"*_check", absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK",
+        "a bookmark has a text of 1 to 2000 characters and a position of at least 0"}});
+}
+
 }  // namespace
 
 constexpr char kInsertBookmark[] = R"sql(
@@ -25,18 +34,24 @@ absl::StatusOr<BookmarkRow> LectureStore::InsertBookmark(int64_t lecture_id, int
                                                          absl::string_view text) {
   absl::StatusOr<pg::Rows> rows =
       pool_.Run({"bookmark_insert", kInsertBookmark}, lecture_id, user_id, position_ms, text);
-  if (!rows.ok()) {
-    return Explain(
-        rows.status(),
-        {{"bookmarks_lecture_id_fkey", absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND", "the lecture does not exist"},
-         {"bookmarks_user_id_fkey", absl::StatusCode::kNotFound, "USER_NOT_FOUND", "the user does not exist"},
-         {"*_check", absl::StatusCode::kInvalidArgument, "BAD_BOOKMARK",
-          "a bookmark has a text of 1 to 2000 characters and a position of at least 0"}});
-  }
+  if (!rows.ok()) return ExplainBookmark(rows.status());
   if (rows->empty()) {
     return WithReason(absl::ResourceExhaustedError("a lecture holds at most 1000 bookmarks of a person"),
                       "TOO_MANY_BOOKMARKS");
   }
+  return ParseBookmark((*rows)[0]);
+}
+
+constexpr char kUpdateBookmark[] = R"sql(
+update bookmarks set position_ms = coalesce($3, position_ms), text = coalesce($4, text) where id = $2 and user_id = $1
+returning id, lecture_id, position_ms, text, created_at
+)sql";
+
+absl::StatusOr<BookmarkRow> LectureStore::UpdateBookmark(int64_t user_id, int64_t bookmark_id, std::optional<int64_t> position_ms,
+                                                         std::optional<std::string> text) {
+  absl::StatusOr<pg::Rows> rows = pool_.Run({"bookmark_update", kUpdateBookmark}, user_id, bookmark_id, position_ms, text);
+  if (!rows.ok()) return ExplainBookmark(rows.status());
+  if (rows->empty()) return NotFound("BOOKMARK_NOT_FOUND", "bookmark", bookmark_id);
   return ParseBookmark((*rows)[0]);
 }
 

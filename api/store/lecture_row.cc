@@ -27,11 +27,14 @@ std::vector<StepRow> ParseSteps(const pg::Row& row) {
   const std::vector<std::string> labels = row.Texts("job_labels");
   const std::vector<std::string> states = row.Texts("job_states");
   const std::vector<int64_t> progress = row.Ints("job_progress");
+  const std::vector<int64_t> classes = row.Ints("job_classes");
+  const std::vector<int64_t> elapsed_ms = row.Ints("job_elapsed_ms");
   std::vector<StepRow> steps;
   for (size_t i = 0; i < ids.size(); ++i) {
     const std::string state = StepState(states[i]);
     steps.push_back(
-        {ids[i], StepKind(kinds[i]), labels[i], state, state == "done" ? 1 : static_cast<double>(progress[i]) / 1e6});
+        {ids[i], StepKind(kinds[i]), labels[i], state, state == "done" ? 1 : static_cast<double>(progress[i]) / 1e6,
+         static_cast<int>(classes[i]), absl::Milliseconds(state == "running" ? elapsed_ms[i] : 0)});
   }
   return steps;
 }
@@ -64,6 +67,7 @@ ViewRow ParseView(const pg::Row& row) {
   view.steps = ParseSteps(row);
   view.silences_json = row.Text("silences");
   view.thumbnails_path = row.Text("thumbnails_path");
+  view.poster_path = row.Text("poster_path");
   view.loudness_lufs = row.Double("loudness_lufs");
   view.upload_size_bytes = row.Int("size_bytes");
   view.uploaded_bytes = row.Int("received_bytes");
@@ -71,7 +75,24 @@ ViewRow ParseView(const pg::Row& row) {
   return view;
 }
 
-LectureRow ParseHead(const pg::Row& row) {
+Level ParseLevel(const pg::Row& row, const Caller& reader) {
+  AccessFacts facts;
+  facts.exists = true;
+  facts.lecture_id = row.Int("id");
+  facts.rehearsal_of = row.Int("rehearsal_of");
+  facts.visibility = row.Text("visibility");
+  facts.enrolled = !row.IsNull("enrolment");
+  facts.lecturer = row.Text("enrolment") == "lecturer";
+  facts.maintains = row.Bool("maintains");
+  return LevelFor(reader, facts);
+}
+
+std::optional<ProgressRow> ParseProgress(const pg::Row& row) {
+  if (row.IsNull("position_ms")) return std::nullopt;
+  return ProgressRow{row.Int("position_ms"), row.Bool("watched"), row.Time("progress_at")};
+}
+
+LectureRow ParseHead(const pg::Row& row, const Caller& reader) {
   LectureRow lecture;
   lecture.id = row.Int("id");
   lecture.course_id = row.Int("course_id");
@@ -83,6 +104,15 @@ LectureRow ParseHead(const pg::Row& row) {
   lecture.created_at = row.Time("created_at");
   lecture.hall_id = row.Int("hall_id");
   lecture.rehearsal_of = row.Int("rehearsal_of");
+  lecture.course_title = row.Text("course_title");
+  lecture.description = row.Text("description");
+  lecture.series = row.Text("series");
+  lecture.downloads_enabled = row.Bool("downloads_enabled");
+  lecture.viewers = static_cast<int>(row.Int("viewers"));
+  lecture.read_at = row.Time("read_at");
+  lecture.for_person = reader.is_user();
+  lecture.level = ParseLevel(row, reader);
+  lecture.progress = ParseProgress(row);
   return lecture;
 }
 
@@ -111,11 +141,11 @@ std::string LectureStateOf(const std::vector<ViewRow>& views) {
   return "failed";
 }
 
-std::vector<LectureRow> ParseLectures(const pg::Rows& rows) {
+std::vector<LectureRow> ParseLectures(const pg::Rows& rows, const Caller& reader) {
   std::vector<LectureRow> lectures;
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];
-    if (lectures.empty() || lectures.back().id != row.Int("id")) lectures.push_back(ParseHead(row));
+    if (lectures.empty() || lectures.back().id != row.Int("id")) lectures.push_back(ParseHead(row, reader));
     if (!row.IsNull("view")) lectures.back().views.push_back(ParseView(row));
   }
   for (LectureRow& lecture : lectures) lecture.state = LectureStateOf(lecture.views);

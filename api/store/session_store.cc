@@ -14,6 +14,7 @@ SessionRow ParseSession(const pg::Row& row) {
   session.id = row.Int("id");
   session.user_id = row.Int("user_id");
   session.peer = row.Text("peer");
+  session.device = row.Text("device");
   session.created_at = row.Time("created_at");
   session.expires_at = row.Time("expires_at");
   return session;
@@ -22,13 +23,14 @@ SessionRow ParseSession(const pg::Row& row) {
 }  // namespace
 
 constexpr char kInsert[] = R"sql(
-insert into sessions (user_id, peer, expires_at)
-select id, $2, now() + $3::interval from users where id = $1 and disabled_at is null
-returning id, user_id, peer, created_at, expires_at
+insert into sessions (user_id, peer, expires_at, device)
+select id, $2, now() + $3::interval, $4 from users where id = $1 and disabled_at is null
+returning id, user_id, peer, device, created_at, expires_at
 )sql";
 
-absl::StatusOr<SessionRow> SessionStore::Insert(int64_t user_id, absl::string_view peer, absl::Duration lifetime) {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"session_insert", kInsert}, user_id, peer, lifetime));
+absl::StatusOr<SessionRow> SessionStore::Insert(int64_t user_id, absl::string_view peer, absl::Duration lifetime,
+                                                absl::string_view device) {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"session_insert", kInsert}, user_id, peer, lifetime, device));
   if (rows.empty()) return NotFound("USER_NOT_FOUND", "user", user_id);
   return ParseSession(rows[0]);
 }
@@ -47,7 +49,7 @@ absl::StatusOr<UserRow> SessionStore::GetUser(int64_t session_id) const {
 }
 
 constexpr char kList[] = R"sql(
-select id, user_id, peer, created_at, expires_at from sessions
+select id, user_id, peer, device, created_at, expires_at from sessions
 where user_id = $1 and id < $2 and revoked_at is null and expires_at > now()
 order by id desc limit $3
 )sql";

@@ -18,6 +18,7 @@ struct SessionRow {
   int64_t id = 0;
   int64_t user_id = 0;
   std::string peer;             // address of the sign-in
+  std::string device;           // as the client named it; may be empty
   absl::Time created_at;
   absl::Time expires_at;
 };
@@ -49,7 +50,8 @@ class SessionStore {
  public:
   explicit SessionStore(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<SessionRow> Insert(int64_t user_id, absl::string_view peer, absl::Duration lifetime);
+  absl::StatusOr<SessionRow> Insert(int64_t user_id, absl::string_view peer, absl::Duration lifetime,
+                                    absl::string_view device = "");
   // The person behind a live session. Errors: kUnauthenticated/SESSION_ENDED when it is expired, revoked, unknown or its user is
   // disabled.
   absl::StatusOr<UserRow> GetUser(int64_t session_id) const;
