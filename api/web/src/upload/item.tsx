@@ -75,15 +75,10 @@ function MainAction({ queue, item, choose, onSignIn }: ActionsProps) {
 }
 
 function Actions(props: ActionsProps) {
-  const { queue, item } = props;
-  const { task } = item;
-  const name = task.plan.fileName;
   return (
     <div class="row upload-actions">
       <MainAction {...props} />
-      {task.state === 'stored'
-        ? <Button small kind="quiet" icon="close" label={text.of(text.hide, name)} onClick={() => queue.forget(item)} />
-        : <Button small kind="quiet" icon="trash" label={text.of(text.cancel, name)} onClick={props.onCancel} />}
+      <Button small kind="quiet" icon="trash" label={text.of(text.cancel, props.item.task.plan.fileName)} onClick={props.onCancel} />
     </div>
   );
 }
@@ -118,6 +113,7 @@ export function UploadItem({ queue, item, lecture, showLecture, now, onSignIn }:
   const [cancelling, setCancelling] = useState(false);
   const [other, setOther] = useState<Picked | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  const stored = task.state === 'stored';
   const status = statusOf(task, item.handle !== null, viewIn(lecture, task.plan.view), now);
   const take = async (picked: Picked[]) => {
     const one = picked[0];
@@ -129,17 +125,22 @@ export function UploadItem({ queue, item, lecture, showLecture, now, onSignIn }:
     <li class={`upload ${status.tone}`} data-state={task.state}>
       <div class="upload-head">
         <p class="upload-name">{task.plan.fileName}</p>
-        <Pill tone={status.tone} icon={status.icon}>{status.label}</Pill>
+        <span class="row">
+          <Pill tone={status.tone} icon={status.icon}>{status.label}</Pill>
+          {stored && <Button small kind="quiet" icon="close" label={text.of(text.hide, task.plan.fileName)} onClick={() => queue.forget(item)} />}
+        </span>
       </div>
       <p class="soft facts">
         {showLecture && <a href={`/teach/lectures/${idOf(task.plan.lecture)}`}>{lecture?.title || text.toLecture}</a>}
         <span>{text.views[task.plan.view]}</span>
       </p>
-      {task.state !== 'stored' && <Progress item={item} />}
-      <div class="upload-foot">
-        {task.state !== 'stored' && <Figures item={item} now={now} />}
-        <Actions queue={queue} item={item} choose={choose} onCancel={() => setCancelling(true)} onSignIn={onSignIn} />
-      </div>
+      {!stored && <>
+        <Progress item={item} />
+        <div class="upload-foot">
+          <Figures item={item} now={now} />
+          <Actions queue={queue} item={item} choose={choose} onCancel={() => setCancelling(true)} onSignIn={onSignIn} />
+        </div>
+      </>}
       {status.why && <p class={status.alarming ? 'upload-why alarming' : 'upload-why'}>{status.why}</p>}
       {task.otherFile && other && (
         <Button small onClick={() => { setOther(null); void queue.startAgain(item, other.file, other.handle); }}>{text.withThis}</Button>

@@ -66,7 +66,7 @@ export function DropZone({ onFiles, compact }: { onFiles: (picked: Picked[]) => 
         <p class="drop-title">{text.drop}</p>
         <p class="soft">{text.dropHint}</p>
       </div>
-      <Button kind="primary" icon="plus" onClick={() => void chooseFiles(input.current!, true).then((picked) => picked.length && onFiles(picked))}>
+      <Button kind={compact ? 'plain' : 'primary'} icon="plus" onClick={() => void chooseFiles(input.current!, true).then((picked) => picked.length && onFiles(picked))}>
         {text.choose}
       </Button>
       <input ref={input} class="unseen" type="file" multiple tabIndex={-1} aria-label={text.choose} accept="video/*,audio/*,.mkv,.ts,.mxf,.flv"

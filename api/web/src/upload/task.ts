@@ -210,7 +210,8 @@ export class Task {
       if (target!.uploadId !== this.uploadId && this.uploadId) this.acknowledged = 0;
       this.target = target;
       this.uploadId = target!.uploadId;
-      this.step = 'head';
+      // Creating what is there already answers with its offset too, and makes no noise where it is not.
+      this.step = this.begun ? 'head' : 'create';
       return;
     }
     this.begun = true;

@@ -4,7 +4,7 @@ import type { Lecture } from '../../generated/api';
 import { api, watch, type StreamState } from '../../lib/api';
 import { formatMoment, idOf } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
-import { Button, Empty, lecturePath, Notice, Skeleton, useLoad } from '../../lib/parts';
+import { Button, Empty, Icon, lecturePath, Menu, Notice, Skeleton, useLoad } from '../../lib/parts';
 import { UploadPanel, useUploads } from '../../upload/panel';
 import { DeleteLectureDialog } from '../teach_course/delete_lecture';
 import { Gate, given } from '../teach/gate';
@@ -55,7 +55,8 @@ function Head({ lecture, onDelete }: { lecture: Lecture; onDelete: () => void })
       <div class="row">
         <Button icon="external" href={lecturePath(lecture.name)}>{text.lecturePage}</Button>
         {lecture.state === 'SCHEDULED' && <Button icon="live" href={`/teach/stream?lecture=${idOf(lecture.name)}`}>{text.stream}</Button>}
-        <Button kind="quiet" icon="trash" label={text.delete} onClick={onDelete} />
+        <Menu kind="plain" align="end" label={text.more} button={<Icon name="more" />}
+          items={[{ label: text.delete, icon: 'trash', danger: true, onSelect: onDelete }]} />
       </div>
     </div>
   );

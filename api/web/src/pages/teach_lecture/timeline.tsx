@@ -76,7 +76,7 @@ function StageRow({ stage, lecture, maintains, onNews }: { stage: Stage; lecture
       <div>
         <p class="stage-title">
           <span>{state === 'running' ? text.running[kind] : text.stages[kind]}</span>
-          <span class="soft">{text.stageStates[state]}</span>
+          <span class={state === 'done' || state === 'running' ? 'unseen' : 'soft'}>{text.stageStates[state]}</span>
         </p>
         {uploading && <div class="running-step"><Bar thin value={stage.progress} label={text.running.upload} /><span class="soft tabular">{percentText(stage.progress)}</span></div>}
         {kind === 'renditions' && done.length > 0 && state !== 'done' && <p class="soft small-text">{done.map(stepName).join(', ')}</p>}
@@ -131,7 +131,7 @@ export function ViewPanel({ me, lecture, view, onNews }: ViewPanelProps) {
       <Facts view={view} />
       {view.error && <Notice tone={view.state === 'VIEW_FAILED' ? 'bad' : 'warning'}>{view.error}</Notice>}
       <details class="stages" open={busy}>
-        <summary>{text.stages[stages[0]!.kind]} … {text.stages[stages[stages.length - 1]!.kind]}</summary>
+        <summary>{text.steps(stages.filter(({ state }) => state === 'done').length, stages.length)}</summary>
         <ol>{stages.map((stage) => <StageRow key={stage.kind} stage={stage} lecture={lecture} maintains={maintains} onNews={onNews} />)}</ol>
       </details>
     </article>

@@ -22,7 +22,7 @@ export const text = words({
       sound: 'Sound is prepared', previews: 'Preview pictures are made', silence: 'Silence is looked for',
     },
     stageStates: { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', cancelled: 'left out' },
-    uploadWaits: 'The upload is interrupted or runs in another tab or on another machine.',
+    steps: (done: number, all: number) => done === all ? `All ${all} steps are done` : `${done} of ${all} steps are done`,
     retry: 'Try again', why: 'Why?', job: 'Job', jobOf: (label: string) => `Job: ${label}`, whyTitle: 'Why this step failed', retried: 'It runs again.',
     kinds: {
       probe: 'Check', package: 'Cut', transcode: 'Convert', audio: 'Convert sound', thumbnails: 'Preview pictures', loudness: 'Loudness',
@@ -38,7 +38,7 @@ export const text = words({
     renameOf: (title: string) => `Title of the section ${title}`, deleteOf: (title: string) => `Delete the section ${title}`,
     saveOf: (title: string) => `Save ${title}`,
     positionOf: (title: string) => `Time of the section ${title}`,
-    delete: 'Delete the lecture', end: 'End the live stream', onAir: 'The lecture is live', onAirText: (n: number) => `${n} watching now.`,
+    delete: 'Delete the lecture', more: 'More actions', end: 'End the live stream', onAir: 'The lecture is live', onAirText: (n: number) => `${n} watching now.`,
     toStream: 'To the stream',
   },
   de: {
@@ -62,7 +62,7 @@ export const text = words({
       renditions: 'Weitere Qualitäten entstehen', sound: 'Ton wird vorbereitet', previews: 'Vorschaubilder entstehen', silence: 'Stille wird gesucht',
     },
     stageStates: { waiting: 'wartet', running: 'läuft', done: 'fertig', failed: 'fehlgeschlagen', cancelled: 'ausgelassen' },
-    uploadWaits: 'Der Upload ist unterbrochen oder läuft in einem anderen Tab oder auf einem anderen Rechner.',
+    steps: (done: number, all: number) => done === all ? `Alle ${all} Schritte sind fertig` : `${done} von ${all} Schritten sind fertig`,
     retry: 'Noch einmal versuchen', why: 'Warum?', job: 'Auftrag', jobOf: (label: string) => `Auftrag: ${label}`,
     whyTitle: 'Warum dieser Schritt fehlgeschlagen ist', retried: 'Er läuft noch einmal.',
     kinds: {
@@ -79,7 +79,7 @@ export const text = words({
     renameOf: (title: string) => `Titel des Abschnitts ${title}`, deleteOf: (title: string) => `Abschnitt ${title} löschen`,
     saveOf: (title: string) => `${title} speichern`,
     positionOf: (title: string) => `Zeit des Abschnitts ${title}`,
-    delete: 'Vorlesung löschen', end: 'Livestream beenden', onAir: 'Die Vorlesung ist live', onAirText: (n: number) => `${n} sehen gerade zu.`,
+    delete: 'Vorlesung löschen', more: 'Weitere Aktionen', end: 'Livestream beenden', onAir: 'Die Vorlesung ist live', onAirText: (n: number) => `${n} sehen gerade zu.`,
     toStream: 'Zum Stream',
   },
 });
