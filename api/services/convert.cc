@@ -147,6 +147,7 @@ void ToProto(const UserRow& row, v1::User& user) {
   user.set_display_name(row.display_name);
   user.set_role(RoleOf(row.role));
   SetTime(row.created_at, *user.mutable_create_time());
+  user.set_disabled(row.disabled);
 }
 
 void ToProto(const CourseRow& row, v1::Course& course) {

@@ -47,7 +47,8 @@ struct WatchedJobs {
 
 std::string AttemptLine(int number, const JobAttemptRow& attempt) {
   return absl::StrCat("attempt ", number, " on resources/", attempt.resource, " (", attempt.host, "): ",
-                      attempt.outcome.empty() ? "under way" : attempt.outcome, attempt.error.empty() ? "" : ": ", WithoutSecrets(attempt.error));
+                      attempt.outcome.empty() ? "under way" : attempt.outcome, attempt.error.empty() ? "" : ": ",
+                      WithoutSecrets(attempt.error));
 }
 
 // What a job that is neither waiting for a resource nor for another job is about.
@@ -89,7 +90,8 @@ class JobService {
     return absl::OkStatus();
   }
 
-  absl::Status Watch(CallContext& call, const v1::WatchJobsRequest& request, WatchedJobs& state, std::vector<v1::JobChanges>& events) {
+  absl::Status Watch(CallContext& call, const v1::WatchJobsRequest& request, WatchedJobs& state,
+                     std::vector<v1::JobChanges>& events) {
     ASSIGN_OR_RETURN(JobFilter filter, ReadFilter(call, request));
     filter.limit = kMaxWatched;
     if (!state.begun) {
@@ -126,6 +128,7 @@ class JobService {
     ASSIGN_OR_RETURN(int64_t id, RequireName("name", request.name(), "jobs"));
     ASSIGN_OR_RETURN(JobRow job, jobs_.Get(id));
     if (job.state == JobState::kReady) return ExplainReady(job, response);
+    job.error = WithoutSecrets(job.error);
     response.set_summary(SummaryOf(job));
     for (const std::string& parent : job.waits_for) response.add_details(absl::StrCat("needs ", parent));
     ASSIGN_OR_RETURN(std::vector<JobAttemptRow> attempts, jobs_.ListAttempts(id));

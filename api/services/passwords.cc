@@ -14,9 +14,9 @@ constexpr size_t kMemoryBytes = 19 << 20;
 
 }  // namespace
 
-absl::Status CheckPassword(absl::string_view password) {
-  if (password.size() < kMinBytes) return BadField("password", "", "is too short; take at least 10 characters");
-  if (password.size() > kMaxPasswordBytes) return BadField("password", "", "is too long; take at most 1024 bytes");
+absl::Status CheckPassword(absl::string_view password, absl::string_view field) {
+  if (password.size() < kMinBytes) return BadField(field, "", "is too short; take at least 10 characters");
+  if (password.size() > kMaxPasswordBytes) return BadField(field, "", "is too long; take at most 1024 bytes");
   return absl::OkStatus();
 }
 

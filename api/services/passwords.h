@@ -12,8 +12,8 @@ namespace lectern::api {
 
 inline constexpr size_t kMaxPasswordBytes = 1024;
 
-// kInvalidArgument/BAD_FIELD where it has fewer than 10 or more than kMaxPasswordBytes bytes.
-absl::Status CheckPassword(absl::string_view password);
+// kInvalidArgument/BAD_FIELD, which names the field, where it has fewer than 10 or more than kMaxPasswordBytes bytes.
+absl::Status CheckPassword(absl::string_view password, absl::string_view field = "password");
 
 // In libsodium's text form, which holds the parameters and the salt. Takes about 15 ms and 19 MiB. Any thread.
 // Error: kResourceExhausted where there is no memory.

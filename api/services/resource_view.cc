@@ -36,7 +36,8 @@ void SettleLoad(const v1::ResourceLoad& sent, v1::ResourceLoad& now) {
     now.set_disk_free_bytes(sent.disk_free_bytes());
   }
   // A shorter one tells of a restart.
-  if (now.has_uptime() && sent.has_uptime() && now.uptime().seconds() >= sent.uptime().seconds()) *now.mutable_uptime() = sent.uptime();
+  const bool runs_on = now.has_uptime() && sent.has_uptime() && now.uptime().seconds() >= sent.uptime().seconds();
+  if (runs_on) *now.mutable_uptime() = sent.uptime();
 }
 
 }  // namespace

@@ -252,8 +252,9 @@ class JobStore {
 
   // --- people ---
   absl::StatusOr<std::vector<JobRow>> List(const JobFilter& filter);
-  // For one who was told of List's answer and looks again every second: does not look at what ended long ago, so that it costs the same
-  // with a history of any length. `watched` are the jobs that they know to match; `filter.before` does not count. Two statements.
+  // For one who was told of List's answer and looks again every second: does not look at what ended long ago, so that it costs the
+  // same with a history of any length. `watched` are the jobs that they know to match; `filter.before` does not count. Two
+  // statements.
   absl::StatusOr<JobNews> ListNews(const JobFilter& filter, absl::Span<const int64_t> watched);
   absl::StatusOr<JobRow> Get(int64_t job);                                   // kNotFound/JOB_NOT_FOUND
   absl::StatusOr<std::vector<JobAttemptRow>> ListAttempts(int64_t job);      // oldest first

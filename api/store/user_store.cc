@@ -29,6 +29,10 @@ absl::Status NoSuchEmail() {
   return WithReason(absl::NotFoundError("there is no user with this e-mail address"), kUserNotFound);
 }
 
+absl::Status LastAdministrator() {
+  return WithReason(absl::FailedPreconditionError("this is the last administrator; make another one first"), "LAST_ADMINISTRATOR");
+}
+
 }  // namespace
 
 UserRow ParseUser(const pg::Row& row) {
@@ -130,8 +134,7 @@ absl::StatusOr<UserRow> UserStore::SetRole(int64_t id, absl::string_view role) {
   RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
     ASSIGN_OR_RETURN(pg::Rows administrators, session.Run({"user_administrators", kAdministratorsForUpdate}));
     if (role != "administrator" && administrators.size() == 1 && administrators[0].Int("id") == id) {
-      return WithReason(absl::FailedPreconditionError("this is the last administrator; make another one first"),
-                        "LAST_ADMINISTRATOR");
+      return LastAdministrator();
     }
     ASSIGN_OR_RETURN(user, OneUser(session.Run({"user_set_role", kSetRole}, id, role), id));
     return absl::OkStatus();
@@ -139,14 +142,34 @@ absl::StatusOr<UserRow> UserStore::SetRole(int64_t id, absl::string_view role) {
   return user;
 }
 
+constexpr char kSetDisabled[] = R"sql(
+with changed as (
+  update users set disabled_at = case when $2 then coalesce(disabled_at, now()) end where id = $1 returning *
+), ended as (
+  update sessions set revoked_at = now() from changed where $2 and user_id = changed.id and revoked_at is null
+)
+select id, email, display_name, role, disabled_at is not null as disabled, created_at from changed
+)sql";
+
+absl::StatusOr<UserRow> UserStore::SetDisabled(int64_t id, bool disabled) {
+  UserRow user;
+  RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    ASSIGN_OR_RETURN(pg::Rows administrators, session.Run({"user_administrators", kAdministratorsForUpdate}));
+    if (disabled && administrators.size() == 1 && administrators[0].Int("id") == id) return LastAdministrator();
+    ASSIGN_OR_RETURN(user, OneUser(session.Run({"user_set_disabled", kSetDisabled}, id, disabled), id));
+    return absl::OkStatus();
+  }));
+  return user;
+}
+
 constexpr char kSetPasswordHash[] = R"sql(
 with changed as (update users set password_hash = $2 where id = $1 returning id),
-ended as (update sessions set revoked_at = now() from changed where user_id = changed.id and revoked_at is null)
+ended as (update sessions set revoked_at = now() from changed where user_id = changed.id and sessions.id <> $3 and revoked_at is null)
 select id from changed
 )sql";
 
-absl::Status UserStore::SetPasswordHash(int64_t id, const std::optional<std::string>& hash) {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"user_set_password", kSetPasswordHash}, id, hash));
+absl::Status UserStore::SetPasswordHash(int64_t id, const std::optional<std::string>& hash, int64_t kept_session) {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"user_set_password", kSetPasswordHash}, id, hash, kept_session));
   return rows.empty() ? NotFound(kUserNotFound, "user", id) : absl::OkStatus();
 }
 

@@ -52,8 +52,11 @@ class UserStore {
   absl::StatusOr<Page<UserRow>> List(absl::string_view filter, const PageRequest& page) const;
   // Errors: kFailedPrecondition/LAST_ADMINISTRATOR when it would leave the installation without one. A transaction.
   absl::StatusOr<UserRow> SetRole(int64_t id, absl::string_view role);
-  // Also ends all sessions of the user. nullopt: no password any more.
-  absl::Status SetPasswordHash(int64_t id, const std::optional<std::string>& hash);
+  // A person who is disabled has no session any more, can start none, and their tokens are refused. Errors:
+  // kFailedPrecondition/LAST_ADMINISTRATOR as SetRole's. A transaction.
+  absl::StatusOr<UserRow> SetDisabled(int64_t id, bool disabled);
+  // Also ends the sessions of the user, but `kept_session`. nullopt: no password any more.
+  absl::Status SetPasswordHash(int64_t id, const std::optional<std::string>& hash, int64_t kept_session = 0);
   // JSON (UserSettings); "{}" by default.
   absl::StatusOr<std::string> GetSettings(int64_t id) const;
   absl::Status PutSettings(int64_t id, absl::string_view json);

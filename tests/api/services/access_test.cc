@@ -106,6 +106,10 @@ std::vector<Row> AuthRows() {
        }), "WRONG_CREDENTIALS"},
       {"AuthService/WhoAmI", kUser, Plain<v1::WhoAmIRequest>()},
       {"AuthService/ListSessions", kUser, Plain<v1::ListSessionsRequest>()},
+      {"AuthService/ChangePassword", kUser, With<v1::ChangePasswordRequest>([](World&, auto& r) {
+         r.set_old_password("not the password");
+         r.set_new_password("long enough");
+       }), "WRONG_CREDENTIALS"},
       {"AuthService/RevokeSession", kUser, With<v1::RevokeSessionRequest>([](World&, auto& r) { r.set_name("sessions/999999"); }),
        "SESSION_NOT_FOUND"},
       {"AuthService/CreatePersonalToken", kUser, With<v1::CreatePersonalTokenRequest>([](World&, auto& r) {
@@ -131,6 +135,14 @@ std::vector<Row> UserRows() {
       {"UserService/SetRole", kAdmin, With<v1::SetRoleRequest>([](World& w, auto& r) {
          r.set_name(Name("users", w.NewUser()));
          r.set_role(v1::LECTURER_ROLE);
+       })},
+      {"UserService/SetDisabled", kAdmin, With<v1::SetDisabledRequest>([](World& w, auto& r) {
+         r.set_name(Name("users", w.NewUser()));
+         r.set_disabled(true);
+       })},
+      {"UserService/ResetPassword", kAdmin, With<v1::ResetPasswordRequest>([](World& w, auto& r) {
+         r.set_name(Name("users", w.NewUser()));
+         r.set_password("long enough");
        })},
       {"UserService/GetSettings", kUser, Plain<v1::GetSettingsRequest>()},
       {"UserService/UpdateSettings", kUser, Plain<v1::UpdateSettingsRequest>()},
@@ -340,6 +352,7 @@ std::vector<Row> ResourceRows() {
       {"ResourceService/Join", kOwnSecret, With<v1::JoinRequest>([](World&, auto& r) { r.set_organization_token("none"); }),
        "TOKEN_INVALID"},
       {"ResourceService/ListResources", kUser, Plain<v1::ListResourcesRequest>()},
+      {"ResourceService/WatchResources", kUser, Plain<v1::WatchResourcesRequest>()},
       {"ResourceService/GetResource", kResource, With<v1::GetResourceRequest>(resource)},
       {"ResourceService/SetShared", kResource, With<v1::SetSharedRequest>(resource)},
       {"ResourceService/DrainResource", kResource, With<v1::DrainResourceRequest>(resource)},
@@ -356,6 +369,7 @@ std::vector<Row> JobRows() {
   auto job = [](World& w, auto& r) { r.set_name(Name("jobs", NewJob(w))); };
   return {
       {"JobService/ListJobs", kUser, Plain<v1::ListJobsRequest>()},
+      {"JobService/WatchJobs", kUser, Plain<v1::WatchJobsRequest>()},
       {"JobService/GetJob", kCourseLecturer, With<v1::GetJobRequest>(job)},
       {"JobService/RetryJob", kCourseLecturer, With<v1::RetryJobRequest>([](World& w, auto& r) {
          r.set_name(Name("jobs", NewEndedJob(w)));
