@@ -2,7 +2,7 @@
 //
 // assets/ has scripts, styles and pictures under names that carry their content's hash, and their .br and .gz; beside it one HTML
 // file a page, and pages.json. What Preact and lib/ are is one script that all pages share. New files are written first, then the
-// pages that refer to them, and what nothing refers to any more is removed last, so that a folder can be rebuilt while it is served.
+// pages that refer to them, and what nothing refers to any more is removed last: a folder can be rebuilt while it is served.
 import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -107,7 +107,10 @@ function htmlOf(page, template, { byEntry, outputs }) {
 
 function compressed(content) {
   const level = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
-  return [['.br', brotliCompressSync(content, level)], ['.gz', gzipSync(content, { level: 9 })]];
+  return [
+    ['.br', brotliCompressSync(content, level)],
+    ['.gz', gzipSync(content, { level: 9 })],
+  ];
 }
 
 async function replaceFile(file, content) {
@@ -159,7 +162,15 @@ export async function buildPages(folder) {
     await write(`${page.name}.html`, htmlOf(page, template, known), true);
   }
   const files = new Set(built.map((page) => `${page.name}.html`));
-  await write('pages.json', JSON.stringify(pageTable().filter((entry) => files.has(entry.file)), null, 1), true);
+  await write(
+    'pages.json',
+    JSON.stringify(
+      pageTable().filter((entry) => files.has(entry.file)),
+      null,
+      1,
+    ),
+    true,
+  );
   await removeOld(folder, made);
   return Object.fromEntries(built.map((page) => [page.name, sizesOf(page, known, sizes)]));
 }
@@ -169,5 +180,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = path.resolve(out > 0 ? process.argv[out + 1] : path.join(here, 'dist'));
   const sizes = await buildPages(folder);
   if (process.argv.includes('--report')) console.log(JSON.stringify(sizes));
-  else for (const [page, { script, style }] of Object.entries(sizes)) console.log(`${page}: script ${script}, style ${style} bytes (gzip)`);
+  else
+    for (const [page, { script, style }] of Object.entries(sizes))
+      console.log(`${page}: script ${script}, style ${style} bytes (gzip)`);
 }

@@ -19,8 +19,9 @@ const port = Number(option('port', '7700'));
 const dist = path.resolve(option('dist', path.join(here, 'dist')));
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: http: https:; "
-  + "media-src blob: http: https:; connect-src 'self' http: https:; worker-src blob:; base-uri 'none'; form-action 'none'";
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: http: https:; " +
+  "media-src blob: http: https:; connect-src 'self' http: https:; worker-src blob:; base-uri 'none'; form-action 'none'";
 
 async function rebuild() {
   try {
@@ -64,24 +65,31 @@ function pass(request, response) {
 // "$1" and "?name" of a data address; null where a parameter is absent.
 function address(template, segment, query) {
   let absent = false;
-  const filled = template.replace('$1', () => encodeURIComponent(segment)).replace(/=\?(\w+)/g, (_, name) => {
-    if (!query.has(name)) absent = true;
-    return `=${encodeURIComponent(query.get(name) ?? '')}`;
-  });
+  const filled = template
+    .replace('$1', () => encodeURIComponent(segment))
+    .replace(/=\?(\w+)/g, (_, name) => {
+      if (!query.has(name)) absent = true;
+      return `=${encodeURIComponent(query.get(name) ?? '')}`;
+    });
   return absent ? null : filled;
 }
 
 async function dataOf(page, segment, query, cookie) {
-  const entries = await Promise.all(Object.entries(page.data).map(async ([name, template]) => {
-    const url = address(template, segment, query);
-    if (url === null) return null;
-    try {
-      const answer = await fetch(new URL(url, gateway), { headers: cookie ? { cookie } : {} });
-      return [name, { status: answer.status, body: await answer.json() }];
-    } catch {
-      return [name, { status: 503, body: { error: { code: 503, status: 'UNAVAILABLE', message: 'The gateway does not answer.' } } }];
-    }
-  }));
+  const entries = await Promise.all(
+    Object.entries(page.data).map(async ([name, template]) => {
+      const url = address(template, segment, query);
+      if (url === null) return null;
+      try {
+        const answer = await fetch(new URL(url, gateway), { headers: cookie ? { cookie } : {} });
+        return [name, { status: answer.status, body: await answer.json() }];
+      } catch {
+        return [
+          name,
+          { status: 503, body: { error: { code: 503, status: 'UNAVAILABLE', message: 'The gateway does not answer.' } } },
+        ];
+      }
+    }),
+  );
   return Object.fromEntries(entries.filter(Boolean));
 }
 
@@ -98,27 +106,45 @@ function match(table, url) {
 function appearance(request) {
   const cookies = new Map((request.headers.cookie ?? '').split(/; */).map((pair) => pair.split('=')));
   const accepted = (request.headers['accept-language'] ?? '').toLowerCase();
-  return { lang: cookies.get('lectern_lang') || (/^de\b/.test(accepted) ? 'de' : 'en'), theme: cookies.get('lectern_theme') || '' };
+  return {
+    lang: cookies.get('lectern_lang') || (/^de\b/.test(accepted) ? 'de' : 'en'),
+    theme: cookies.get('lectern_theme') || '',
+  };
 }
 
 async function servePage(request, response, url) {
   const found = match(JSON.parse(await readFile(path.join(dist, 'pages.json'), 'utf8')), url);
-  if (!found) { response.writeHead(404).end('no page'); return; }
+  if (!found) {
+    response.writeHead(404).end('no page');
+    return;
+  }
   const { page, segment } = found;
   const data = await dataOf(page, segment, url.searchParams, request.headers.cookie);
-  const status = page.path === '*' ? 404 : page.status ? data[page.status]?.status ?? 200 : 200;
+  const status = page.path === '*' ? 404 : page.status ? (data[page.status]?.status ?? 200) : 200;
   const { lang, theme } = appearance(request);
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  const html = (await readFile(path.join(dist, page.file), 'utf8')).replace('{{lang}}', lang).replace('{{theme}}', theme)
+  const html = (await readFile(path.join(dist, page.file), 'utf8'))
+    .replace('{{lang}}', lang)
+    .replace('{{theme}}', theme)
     .replace('<!--data-->', () => `<script type="application/json" id="data">${json}</script>`);
-  response.writeHead(status, { 'Content-Type': types['.html'], 'Cache-Control': 'private, no-store', 'Content-Security-Policy': policy });
+  response.writeHead(status, {
+    'Content-Type': types['.html'],
+    'Cache-Control': 'private, no-store',
+    'Content-Security-Policy': policy,
+  });
   response.end(html);
 }
 
 async function serve(request, response) {
   const url = new URL(request.url, 'http://here');
-  if (/^\/(v1\/|session$|openapi\.json$)/.test(url.pathname)) { pass(request, response); return; }
-  if (!url.pathname.startsWith('/assets/')) { await servePage(request, response, url); return; }
+  if (/^\/(v1\/|session$|openapi\.json$)/.test(url.pathname)) {
+    pass(request, response);
+    return;
+  }
+  if (!url.pathname.startsWith('/assets/')) {
+    await servePage(request, response, url);
+    return;
+  }
   const content = await readFile(path.join(dist, 'assets', path.basename(url.pathname)));
   response.writeHead(200, { 'Content-Type': types[path.extname(url.pathname)] ?? 'application/octet-stream' }).end(content);
 }

@@ -12,13 +12,28 @@ const proto = path.resolve(here, '../../proto');
 const target = path.join(here, 'src/generated/api.ts');
 
 const plain = {
-  string: 'string', bool: 'boolean', bytes: 'string', double: 'number', float: 'number',
-  int32: 'number', uint32: 'number', sint32: 'number', fixed32: 'number', sfixed32: 'number',
-  int64: 'string', uint64: 'string', sint64: 'string', fixed64: 'string', sfixed64: 'string',
+  string: 'string',
+  bool: 'boolean',
+  bytes: 'string',
+  double: 'number',
+  float: 'number',
+  int32: 'number',
+  uint32: 'number',
+  sint32: 'number',
+  fixed32: 'number',
+  sfixed32: 'number',
+  int64: 'string',
+  uint64: 'string',
+  sint64: 'string',
+  fixed64: 'string',
+  sfixed64: 'string',
 };
 const wellKnown = {
-  'google.protobuf.Timestamp': 'string', 'google.protobuf.Duration': 'string', 'google.protobuf.FieldMask': 'string',
-  'google.protobuf.Empty': 'Record<string, never>', 'google.protobuf.Struct': 'Record<string, unknown>',
+  'google.protobuf.Timestamp': 'string',
+  'google.protobuf.Duration': 'string',
+  'google.protobuf.FieldMask': 'string',
+  'google.protobuf.Empty': 'Record<string, never>',
+  'google.protobuf.Struct': 'Record<string, unknown>',
 };
 const internal = new Set(['link.proto', 'live_media.proto', 'options.proto']);
 
@@ -52,7 +67,9 @@ function fieldLine(field, request) {
 function* declarations(namespace) {
   for (const nested of namespace.nestedArray) {
     if (nested instanceof protobuf.Enum) {
-      yield `export type ${nameOf(nested)} = ${Object.keys(nested.values).map((value) => `'${value}'`).join(' | ')};\n`;
+      yield `export type ${nameOf(nested)} = ${Object.keys(nested.values)
+        .map((value) => `'${value}'`)
+        .join(' | ')};\n`;
     } else if (nested instanceof protobuf.Type) {
       const lines = nested.fieldsArray.map((field) => fieldLine(field, nested.name.endsWith('Request')));
       yield `export interface ${nameOf(nested)} {\n${lines.join('')}}\n`;
@@ -64,5 +81,9 @@ function* declarations(namespace) {
 const text = `// Made from proto/lectern/v1 by types.mjs.\n\n${[...declarations(load().lookup('lectern.v1'))].join('\n')}`;
 mkdirSync(path.dirname(target), { recursive: true });
 let before = '';
-try { before = readFileSync(target, 'utf8'); } catch { /* the first time */ }
+try {
+  before = readFileSync(target, 'utf8');
+} catch {
+  /* the first time */
+}
 if (before !== text) writeFileSync(target, text);

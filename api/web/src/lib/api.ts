@@ -16,8 +16,12 @@ export class ApiError extends Error {
     super(message);
   }
 
-  get notFound(): boolean { return this.status === 404; }
-  get signInNeeded(): boolean { return this.status === 401; }
+  get notFound(): boolean {
+    return this.status === 404;
+  }
+  get signInNeeded(): boolean {
+    return this.status === 401;
+  }
 }
 
 interface ErrorBody {
@@ -55,7 +59,9 @@ export const api = {
   put: <T>(path: string, body: unknown) => call<T>('PUT', path, body),
   del: <T>(path: string) => call<T>('DELETE', path),
   // A last word that outlives the page; nobody waits for its answer.
-  leave: (method: 'POST' | 'PUT', path: string, body: unknown) => { call(method, path, body, true).catch(() => undefined); },
+  leave: (method: 'POST' | 'PUT', path: string, body: unknown) => {
+    call(method, path, body, true).catch(() => undefined);
+  },
 };
 
 interface Embedded {
@@ -64,7 +70,8 @@ interface Embedded {
 
 let embeddedData: Embedded | null = null;
 
-// The datum that came with the page (docs/web.md), or null where the page has none of this name. Throws its ApiError where it failed.
+// The datum that came with the page (docs/web.md), or null where the page has none of this name. Throws its ApiError where it
+// failed.
 export function embedded<T>(name: string): T | null {
   embeddedData ??= JSON.parse(document.getElementById('data')?.textContent || '{}') as Embedded;
   const datum = embeddedData[name];

@@ -1,6 +1,7 @@
 // Lectures and courses as they appear in lists.
 import { useState } from 'preact/hooks';
 import type { Course, Lecture } from '../generated/api';
+import { useInterval } from './data';
 import { Bar, Pill } from './feedback';
 import { clockText, formatDay, formatTime, idOf, lengthText, secondsOf, termText, timeOf } from './format';
 import { Icon } from './icons';
@@ -9,15 +10,32 @@ import { text } from './texts';
 export const lecturePath = (name: string, at?: number) => `/lectures/${idOf(name)}${at ? `?t=${Math.floor(at)}` : ''}`;
 export const coursePath = (name: string) => `/courses/${idOf(name)}`;
 
-// A still in a frame of 16:9 that is there before it. Tries the addresses one after the other.
-export function Picture({ urls, eager }: { urls: string[]; eager?: boolean }) {
-  const [at, setAt] = useState(0);
-  const url = urls[at];
+const liveSeconds = 30;
+
+// A still in a frame of 16:9 that is there before it. Tries the addresses one after the other; of a live lecture the address
+// stays and the picture changes, so that it is asked for anew.
+export function Picture({ urls, eager, live }: { urls: string[]; eager?: boolean; live?: boolean }) {
+  const [failed, setFailed] = useState<string[]>([]);
+  const [turn, setTurn] = useState(0);
+  useInterval(() => {
+    if (live) setTurn(turn + 1);
+  }, liveSeconds);
+  const url = urls.find((candidate) => !failed.includes(candidate));
   return (
     <span class="picture">
-      {url
-        ? <img src={url} alt="" width={320} height={180} loading={eager ? 'eager' : 'lazy'} decoding="async" onError={() => setAt(at + 1)} />
-        : <Icon name="play" class="no-picture" />}
+      {url ? (
+        <img
+          src={live && turn > 0 ? `${url}?n=${turn}` : url}
+          alt=""
+          width={320}
+          height={180}
+          loading={eager ? 'eager' : 'lazy'}
+          decoding="async"
+          onError={() => setFailed([...failed, url])}
+        />
+      ) : (
+        <Icon name="play" class="no-picture" />
+      )}
     </span>
   );
 }
@@ -25,11 +43,34 @@ export function Picture({ urls, eager }: { urls: string[]; eager?: boolean }) {
 // What a lecture is now, in words.
 export function StatePill({ lecture }: { lecture: Lecture }) {
   switch (lecture.state) {
-    case 'LIVE': return <Pill tone="live" icon="live">{text.stateLive}</Pill>;
-    case 'PROCESSING': return <Pill tone="accent" icon="refresh">{text.stateProcessing}</Pill>;
-    case 'RECORDED': return lecture.me?.watched ? <Pill tone="good" icon="check">{text.watched}</Pill> : <Pill icon="play">{text.stateRecorded}</Pill>;
-    case 'FAILED': return <Pill tone="bad" icon="warning">{text.stateFailed}</Pill>;
-    default: return <Pill icon="calendar">{text.stateScheduled}</Pill>;
+    case 'LIVE':
+      return (
+        <Pill tone="live" icon="live">
+          {text.stateLive}
+        </Pill>
+      );
+    case 'PROCESSING':
+      return (
+        <Pill tone="accent" icon="refresh">
+          {text.stateProcessing}
+        </Pill>
+      );
+    case 'RECORDED':
+      return lecture.me?.watched ? (
+        <Pill tone="good" icon="check">
+          {text.watched}
+        </Pill>
+      ) : (
+        <Pill icon="play">{text.stateRecorded}</Pill>
+      );
+    case 'FAILED':
+      return (
+        <Pill tone="bad" icon="warning">
+          {text.stateFailed}
+        </Pill>
+      );
+    default:
+      return <Pill icon="calendar">{text.stateScheduled}</Pill>;
   }
 }
 
@@ -53,16 +94,22 @@ export function shareSeen(lecture: Lecture): number {
 export function SeenBar({ lecture }: { lecture: Lecture }) {
   const share = shareSeen(lecture);
   if (share <= 0 || share >= 1) return null;
-  return <Bar thin value={share} label={text.seen(clockText(secondsOf(lecture.me?.position)), clockText(secondsOf(lecture.duration)))} />;
+  return (
+    <Bar
+      thin
+      value={share}
+      label={text.seen(clockText(secondsOf(lecture.me?.position)), clockText(secondsOf(lecture.duration)))}
+    />
+  );
 }
 
 interface LectureCardProps {
   lecture: Lecture;
-  course?: boolean;            // tells the course too
-  eager?: boolean;             // on the first screen
+  course?: boolean; // tells the course too
+  eager?: boolean; // on the first screen
   now?: number;
   heading?: 'h2' | 'h3' | 'h4';
-  href?: string;               // elsewhere than to its page
+  href?: string; // elsewhere than to its page
 }
 
 export function LectureCard({ lecture, course = true, eager, now, heading: Heading = 'h3', href }: LectureCardProps) {
@@ -71,19 +118,36 @@ export function LectureCard({ lecture, course = true, eager, now, heading: Headi
   return (
     <article class="card lecture-card">
       <div class="frame">
-        <Picture urls={lecture.pictureUrls} eager={eager} />
-        {lecture.state === 'LIVE'
-          ? <span class="on-picture top"><Pill tone="live" icon="live">{text.stateLive}</Pill></span>
-          : length > 0 && <span class="on-picture length">{clockText(length)}</span>}
+        <Picture urls={lecture.pictureUrls} eager={eager} live={lecture.state === 'LIVE'} />
+        {lecture.state === 'LIVE' ? (
+          <span class="on-picture top">
+            <Pill tone="live" icon="live">
+              {text.stateLive}
+            </Pill>
+          </span>
+        ) : (
+          length > 0 && <span class="on-picture length">{clockText(length)}</span>
+        )}
         <SeenBar lecture={lecture} />
       </div>
       <div class="card-text">
-        <Heading><a class="card-link" href={href ?? lecturePath(lecture.name)}>{lecture.title}</a></Heading>
+        <Heading>
+          <a class="card-link" href={href ?? lecturePath(lecture.name)}>
+            {lecture.title}
+          </a>
+        </Heading>
         {course && <p class="soft cut">{lecture.courseTitle}</p>}
         <p class="soft facts">
-          {lecture.state === 'LIVE'
-            ? <span><Icon name="eye" />{text.viewers(lecture.viewers)}</span>
-            : <span>{whenText(lecture, now)}</span>}
+          {lecture.state === 'LIVE' ? (
+            lecture.viewers > 0 && (
+              <span>
+                <Icon name="eye" />
+                {text.viewers(lecture.viewers)}
+              </span>
+            )
+          ) : (
+            <span>{whenText(lecture, now)}</span>
+          )}
           {resume > 0 && <span>{text.seen(clockText(resume), lengthText(length))}</span>}
         </p>
       </div>
@@ -94,15 +158,23 @@ export function LectureCard({ lecture, course = true, eager, now, heading: Headi
 // The first letters of the course's title on a colour of its own, so that people find it again at a glance.
 export function Monogram({ course }: { course: Course }) {
   const words = course.title.split(/[^\p{L}\p{N}]+/u).filter((word) => /^\p{Lu}|^\p{N}/u.test(word));
-  const letters = words.slice(0, 2).map((word) => word[0]).join('') || course.title.slice(0, 1).toUpperCase();
-  return <span class={`monogram hue-${Number(idOf(course.name)) % 6}`} aria-hidden="true">{letters}</span>;
+  const letters =
+    words
+      .slice(0, 2)
+      .map((word) => word[0])
+      .join('') || course.title.slice(0, 1).toUpperCase();
+  return (
+    <span class={`monogram hue-${Number(idOf(course.name)) % 6}`} aria-hidden="true">
+      {letters}
+    </span>
+  );
 }
 
 interface CourseCardProps {
   course: Course;
   heading?: 'h2' | 'h3' | 'h4';
   href?: string;
-  onPin?: (pinned: boolean) => void;   // absent: no pin is offered
+  onPin?: (pinned: boolean) => void; // absent: no pin is offered
   showTerm?: boolean;
 }
 
@@ -112,7 +184,11 @@ export function CourseCard({ course, heading: Heading = 'h3', href, onPin, showT
     <article class="card course-card">
       <Monogram course={course} />
       <div class="card-text">
-        <Heading><a class="card-link" href={href ?? coursePath(course.name)}>{course.title}</a></Heading>
+        <Heading>
+          <a class="card-link" href={href ?? coursePath(course.name)}>
+            {course.title}
+          </a>
+        </Heading>
         <p class="soft cut">{course.organizationName}</p>
         <p class="soft facts">
           <span>{text.lectures(course.lectureCount)}</span>
@@ -121,8 +197,14 @@ export function CourseCard({ course, heading: Heading = 'h3', href, onPin, showT
         </p>
       </div>
       {onPin && (
-        <button type="button" class="button quiet only-icon pin" aria-pressed={pinned} title={pinned ? text.unpin(course.title) : text.pin(course.title)}
-          aria-label={text.pin(course.title)} onClick={() => onPin(!pinned)}>
+        <button
+          type="button"
+          class="button quiet only-icon pin"
+          aria-pressed={pinned}
+          title={pinned ? text.unpin(course.title) : text.pin(course.title)}
+          aria-label={text.pin(course.title)}
+          onClick={() => onPin(!pinned)}
+        >
           <Icon name="pin" />
         </button>
       )}

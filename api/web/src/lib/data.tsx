@@ -5,10 +5,10 @@ import { ApiError } from './api';
 
 export interface Load<T> {
   data: T | null;
-  error: ApiError | null;      // of the last try; older data stays
+  error: ApiError | null; // of the last try; older data stays
   loading: boolean;
   reload: () => Promise<void>;
-  set: (data: T) => void;      // after a change of one's own
+  set: (data: T) => void; // after a change of one's own
 }
 
 // Calls `fn` when the component appears, unless `initial` (what came with the page) is there, and on reload().
@@ -34,7 +34,9 @@ export function useLoad<T>(fn: () => Promise<T>, initial: T | null = null, initi
     turn.current += 1;
     setState({ data, error: null, loading: false });
   }, []);
-  useEffect(() => { if (state.data === null && !state.error) void reload(); }, []);
+  useEffect(() => {
+    if (state.data === null && !state.error) void reload();
+  }, []);
   return { ...state, reload, set };
 }
 
@@ -61,9 +63,9 @@ export function useInterval(fn: () => void, seconds: number): void {
 export interface Column<T> {
   title: string;
   cell: (row: T) => ComponentChildren;
-  number?: boolean;            // to the right
-  hideTitle?: boolean;         // of a column of buttons, for those who see it
-  wide?: boolean;              // takes the room that is left
+  number?: boolean; // to the right
+  hideTitle?: boolean; // of a column of buttons, for those who see it
+  wide?: boolean; // takes the room that is left
 }
 
 interface TableProps<T> {
@@ -73,25 +75,36 @@ interface TableProps<T> {
   keyOf: (row: T) => string;
 }
 
-// On narrow screens each row becomes a block with the titles before its cells.
+// On narrow screens each row becomes a block with the titles before its cells; the roles are for browsers that then take it for no
+// table any more.
 export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
   return (
     <div class="table-frame">
-      <table class="table" aria-label={label}>
-        <thead>
-          <tr>
+      <table class="table" role="table" aria-label={label}>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.title} scope="col" class={`${column.number ? 'number' : ''}${column.wide ? ' wide' : ''}`}>
+              <th
+                key={column.title}
+                scope="col"
+                role="columnheader"
+                class={`${column.number ? 'number' : ''}${column.wide ? ' wide' : ''}`}
+              >
                 <span class={column.hideTitle ? 'unseen' : undefined}>{column.title}</span>
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} role="row">
               {columns.map((column) => (
-                <td key={column.title} class={column.number ? 'number' : undefined} data-title={column.hideTitle ? undefined : column.title}>
+                <td
+                  role="cell"
+                  key={column.title}
+                  class={column.number ? 'number' : undefined}
+                  data-title={column.hideTitle ? undefined : column.title}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -111,7 +124,17 @@ export interface Tab {
 }
 
 // Arrow keys go from one to the next.
-export function Tabs({ label, tabs, selected, onSelect }: { label: string; tabs: Tab[]; selected: string; onSelect: (key: string) => void }) {
+export function Tabs({
+  label,
+  tabs,
+  selected,
+  onSelect,
+}: {
+  label: string;
+  tabs: Tab[];
+  selected: string;
+  onSelect: (key: string) => void;
+}) {
   const id = useId();
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -127,13 +150,24 @@ export function Tabs({ label, tabs, selected, onSelect }: { label: string; tabs:
     <div class="tabs">
       <div role="tablist" aria-label={label} onKeyDown={move}>
         {tabs.map((tab) => (
-          <button key={tab.key} type="button" role="tab" id={`${id}-${tab.key}`} aria-selected={tab === shown} aria-controls={`${id}-panel`}
-            tabIndex={tab === shown ? 0 : -1} onClick={() => onSelect(tab.key)}>
-            {tab.label}{tab.count !== undefined && <span class="count">{tab.count}</span>}
+          <button
+            key={tab.key}
+            type="button"
+            role="tab"
+            id={`${id}-${tab.key}`}
+            aria-selected={tab === shown}
+            aria-controls={`${id}-panel`}
+            tabIndex={tab === shown ? 0 : -1}
+            onClick={() => onSelect(tab.key)}
+          >
+            {tab.label}
+            {tab.count !== undefined && <span class="count">{tab.count}</span>}
           </button>
         ))}
       </div>
-      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${shown?.key}`} tabIndex={0}>{shown?.content()}</div>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${shown?.key}`} tabIndex={0}>
+        {shown?.content()}
+      </div>
     </div>
   );
 }

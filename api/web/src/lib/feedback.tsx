@@ -12,14 +12,19 @@ export type Tone = 'neutral' | 'accent' | 'good' | 'warning' | 'live' | 'bad';
 
 // A state in words, with an icon and a colour that say the same.
 export function Pill({ tone = 'neutral', icon, children }: { tone?: Tone; icon?: IconName; children: ComponentChildren }) {
-  return <span class={`pill ${tone}`}>{icon && <Icon name={icon} />}{children}</span>;
+  return (
+    <span class={`pill ${tone}`}>
+      {icon && <Icon name={icon} />}
+      {children}
+    </span>
+  );
 }
 
 interface NoticeProps {
   tone?: 'bad' | 'warning' | 'info' | 'good';
   title?: string;
-  children?: ComponentChildren;      // what happened and what to do
-  error?: unknown;                   // instead of children: an ApiError says it itself
+  children?: ComponentChildren; // what happened and what to do
+  error?: unknown; // instead of children: an ApiError says it itself
   onRetry?: () => void;
   actions?: ComponentChildren;
 }
@@ -38,8 +43,16 @@ export function Notice({ tone = 'bad', title, children, error, onRetry, actions 
         {children}
         {(onRetry || actions || signIn) && (
           <p class="row">
-            {signIn && <Button small kind="primary" href={signInPath()}>{text.signIn}</Button>}
-            {onRetry && !signIn && <Button small icon="refresh" onClick={onRetry}>{text.retry}</Button>}
+            {signIn && (
+              <Button small kind="primary" href={signInPath()}>
+                {text.signIn}
+              </Button>
+            )}
+            {onRetry && !signIn && (
+              <Button small icon="refresh" onClick={onRetry}>
+                {text.retry}
+              </Button>
+            )}
             {actions}
           </p>
         )}
@@ -49,7 +62,17 @@ export function Notice({ tone = 'bad', title, children, error, onRetry, actions 
 }
 
 // Nothing is there: why, and the next step.
-export function Empty({ title, children, icon = 'info', actions }: { title: string; children?: ComponentChildren; icon?: IconName; actions?: ComponentChildren }) {
+export function Empty({
+  title,
+  children,
+  icon = 'info',
+  actions,
+}: {
+  title: string;
+  children?: ComponentChildren;
+  icon?: IconName;
+  actions?: ComponentChildren;
+}) {
   return (
     <div class="empty">
       <Icon name={icon} />
@@ -66,10 +89,22 @@ export function Bar({ value, label, thin }: { value?: number; label: string; thi
 }
 
 // A moment in the viewer's zone; how long ago or ahead as the title, or the other way round.
-export function Time({ at, relative, format = formatDateTime }: { at: string | undefined; relative?: boolean; format?: (at: string) => string }) {
+export function Time({
+  at,
+  relative,
+  format = formatDateTime,
+}: {
+  at: string | undefined;
+  relative?: boolean;
+  format?: (at: string) => string;
+}) {
   if (!at) return null;
   const [shown, title] = relative ? [formatRelative(at), formatDateTime(at)] : [format(at), formatRelative(at)];
-  return <time dateTime={at} title={title}>{shown}</time>;
+  return (
+    <time dateTime={at} title={title}>
+      {shown}
+    </time>
+  );
 }
 
 // Grey lines in the place of what is coming.
@@ -77,7 +112,9 @@ export function Skeleton({ lines = 3, card }: { lines?: number; card?: boolean }
   return (
     <div class={card ? 'skeleton card' : 'skeleton'} role="status">
       <span class="unseen">{text.loading}</span>
-      {Array.from({ length: lines }, (_, i) => <span key={i} class="bone" />)}
+      {Array.from({ length: lines }, (_, i) => (
+        <span key={i} class="bone" />
+      ))}
     </div>
   );
 }
@@ -90,5 +127,9 @@ export function Toast({ children }: { children: string }) {
     const timer = setTimeout(() => setShown(''), 5000);
     return () => clearTimeout(timer);
   }, [children]);
-  return <p role="status" class="toast">{shown}</p>;
+  return (
+    <p role="status" class="toast">
+      {shown}
+    </p>
+  );
 }

@@ -92,12 +92,24 @@ export const formatTime = (moment: Moment) => written(moment, { hour: '2-digit',
 export const formatDateTime = (moment: Moment) =>
   written(moment, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 // With the zone's name, for people who may be elsewhere: "Wednesday 14 October 2026 at 10:15 CEST".
-export const formatMoment = (moment: Moment) => written(moment, {
-  weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short',
-});
+export const formatMoment = (moment: Moment) =>
+  written(moment, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60],
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
 ];
 
 // "in 3 hours", "yesterday", "now" (within a minute).

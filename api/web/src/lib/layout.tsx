@@ -17,12 +17,12 @@ export interface Crumb {
 
 interface PageProps {
   me: Me | null;
-  title: string;                 // of the browser's tab; the page shows its own h1
-  crumbs?: Crumb[];              // what is above this page
+  title: string; // of the browser's tab; the page shows its own h1
+  crumbs?: Crumb[]; // what is above this page
   children: ComponentChildren;
-  wide?: boolean;                // tables and players
-  narrow?: boolean;              // forms
-  search?: boolean;              // false: the page has a search field of its own
+  wide?: boolean; // tables and players
+  narrow?: boolean; // forms
+  search?: boolean; // false: the page has a search field of its own
 }
 
 // The caller, as the page came with it; null where the gateway could not tell.
@@ -31,17 +31,26 @@ export const pageMe = (): Me | null => embeddedOrNull<Me>('me');
 export const brandOf = (me: Me | null): string => me?.installation?.displayName || 'Lectern';
 
 export function Page({ me, title, crumbs, children, wide, narrow, search }: PageProps) {
-  useEffect(() => { document.title = title ? `${title} - ${brandOf(me)}` : brandOf(me); }, [title]);
+  useEffect(() => {
+    document.title = title ? `${title} - ${brandOf(me)}` : brandOf(me);
+  }, [title]);
   return (
     <>
-      <a class="skip" href="#main">{text.skip}</a>
+      <a class="skip" href="#main">
+        {text.skip}
+      </a>
       <Header me={me} search={search} />
       <Announcements me={me} />
       <main id="main" tabIndex={-1} class={wide ? 'wide' : narrow ? 'narrow' : undefined}>
         {crumbs && crumbs.length > 0 && (
           <nav class="crumbs" aria-label={text.path}>
             <ol>
-              {crumbs.map((crumb) => <li key={crumb.href}><a href={crumb.href}>{crumb.label}</a><Icon name="next" /></li>)}
+              {crumbs.map((crumb) => (
+                <li key={crumb.href}>
+                  <a href={crumb.href}>{crumb.label}</a>
+                  <Icon name="next" />
+                </li>
+              ))}
             </ol>
           </nav>
         )}
@@ -53,17 +62,37 @@ export function Page({ me, title, crumbs, children, wide, narrow, search }: Page
 }
 
 // In the place of a page's content where its main datum failed: what is wrong, and the next step.
-export function Missing({ me, error, title, children }: { me: Me | null; error: ApiError | null; title: string; children: ComponentChildren }) {
+export function Missing({
+  me,
+  error,
+  title,
+  children,
+}: {
+  me: Me | null;
+  error: ApiError | null;
+  title: string;
+  children: ComponentChildren;
+}) {
   if (error && !error.notFound && !error.signInNeeded && error.status !== 403) {
     return <Notice title={text.cannotShow} error={error} onRetry={() => location.reload()} />;
   }
-  const signIn = !me?.user && <Button key="sign-in" kind="primary" href={signInPath()}>{text.signIn}</Button>;
+  const signIn = !me?.user && (
+    <Button key="sign-in" kind="primary" href={signInPath()}>
+      {text.signIn}
+    </Button>
+  );
   return (
     <div class="missing">
       <h1>{title}</h1>
       <p class="soft">{children}</p>
       {!me?.user && <p class="soft">{text.perhapsSignIn}</p>}
-      <p class="row">{signIn}<Button href="/">{text.toHome}</Button><Button href="/search" icon="search">{text.search}</Button></p>
+      <p class="row">
+        {signIn}
+        <Button href="/">{text.toHome}</Button>
+        <Button href="/search" icon="search">
+          {text.search}
+        </Button>
+      </p>
     </div>
   );
 }

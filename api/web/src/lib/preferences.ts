@@ -1,9 +1,10 @@
-// Language and theme: cookies tell the gateway, so that a page arrives as it should look; a person's settings carry them to other devices.
+// Language and theme: cookies tell the gateway, so that a page arrives as it should look; a person's settings carry them to
+// other devices.
 import type { Me, UserSettings } from '../generated/api';
 import { api } from './api';
 import type { Language } from './words';
 
-export type Theme = 'light' | 'dark' | '';   // '': as the system
+export type Theme = 'light' | 'dark' | ''; // '': as the system
 
 function remember(name: string, value: string): void {
   const secure = location.protocol === 'https:' ? '; Secure' : '';

@@ -10,9 +10,9 @@ import { text } from './texts';
 interface LectureRowProps {
   lecture: Lecture;
   heading?: 'h2' | 'h3' | 'h4';
-  course?: boolean;            // tells the course too
+  course?: boolean; // tells the course too
   isNew?: boolean;
-  title?: ComponentChildren;   // instead of the plain one
+  title?: ComponentChildren; // instead of the plain one
 }
 
 export function LectureRow({ lecture, heading: Heading = 'h3', course, isNew, title }: LectureRowProps) {
@@ -21,16 +21,25 @@ export function LectureRow({ lecture, heading: Heading = 'h3', course, isNew, ti
   return (
     <article class="lecture-row">
       <div class="frame">
-        <Picture urls={lecture.pictureUrls} />
+        <Picture urls={lecture.pictureUrls} live={lecture.state === 'LIVE'} />
         {length > 0 && <span class="on-picture length">{clockText(length)}</span>}
         <SeenBar lecture={lecture} />
       </div>
       <div class="row-text">
-        <Heading><a class="card-link" href={lecturePath(lecture.name)}>{title ?? lecture.title}</a></Heading>
+        <Heading>
+          <a class="card-link" href={lecturePath(lecture.name)}>
+            {title ?? lecture.title}
+          </a>
+        </Heading>
         {course && <p class="soft cut small-text">{lecture.courseTitle}</p>}
         <p class="soft facts">
           <span>{whenText(lecture)}</span>
-          {lecture.state === 'LIVE' && <span><Icon name="eye" />{text.viewers(lecture.viewers)}</span>}
+          {lecture.state === 'LIVE' && lecture.viewers > 0 && (
+            <span>
+              <Icon name="eye" />
+              {text.viewers(lecture.viewers)}
+            </span>
+          )}
           {at > 0 && length > 0 && <span>{text.begun(clockText(at), lengthText(length))}</span>}
         </p>
       </div>

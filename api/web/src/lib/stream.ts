@@ -10,7 +10,7 @@ interface Handlers<T> {
   onState?: (state: StreamState, error?: ApiError) => void;
 }
 
-const silenceMs = 40_000;     // the gateway sends something every 15 s
+const silenceMs = 40_000; // the gateway sends something every 15 s
 const longestPauseMs = 30_000;
 // Nothing that trying again changes.
 const forGood = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
@@ -28,7 +28,11 @@ export function parseEvent(block: string): { name: string; data: string } {
 
 function refusal(status: number, body: string): ApiError {
   let error: { status?: string; reason?: string; message?: string; code?: number } = {};
-  try { error = (JSON.parse(body) as { error?: typeof error }).error ?? {}; } catch { /* an answer of something in between */ }
+  try {
+    error = (JSON.parse(body) as { error?: typeof error }).error ?? {};
+  } catch {
+    /* an answer of something in between */
+  }
   const known = status || error.code || 0;
   return new ApiError(known, error.status ?? 'UNKNOWN', error.reason ?? '', error.message || text.noReason(known));
 }
@@ -36,7 +40,10 @@ function refusal(status: number, body: string): ApiError {
 // Reads one connection to its end. Resolves where it ended by itself; throws an ApiError where it was refused.
 async function readStream<T>(path: string, handlers: Handlers<T>, stop: AbortController): Promise<void> {
   let timer = 0;
-  const alive = () => { clearTimeout(timer); timer = window.setTimeout(() => stop.abort(), silenceMs); };
+  const alive = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => stop.abort(), silenceMs);
+  };
   alive();
   try {
     const response = await fetch(path, { headers: { Accept: 'text/event-stream' }, signal: stop.signal });
@@ -69,8 +76,14 @@ export function watch<T>(path: string, handlers: Handlers<T>): () => void {
   let failures = 0;
   let stop = new AbortController();
   let wake: () => void = () => undefined;
-  const pause = (ms: number) => new Promise<void>((resolve) => { wake = resolve; setTimeout(resolve, ms); });
-  const nudge = () => { if (document.visibilityState === 'visible') wake(); };
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, ms);
+    });
+  const nudge = () => {
+    if (document.visibilityState === 'visible') wake();
+  };
   addEventListener('online', nudge);
   document.addEventListener('visibilitychange', nudge);
 
@@ -79,7 +92,17 @@ export function watch<T>(path: string, handlers: Handlers<T>): () => void {
       stop = new AbortController();
       try {
         if (failures === 0) handlers.onState?.('connecting');
-        await readStream<T>(path, { ...handlers, onEvent: (message) => { failures = 0; handlers.onEvent(message); } }, stop);
+        await readStream<T>(
+          path,
+          {
+            ...handlers,
+            onEvent: (message) => {
+              failures = 0;
+              handlers.onEvent(message);
+            },
+          },
+          stop,
+        );
       } catch (error) {
         if (ended) return;
         if (error instanceof ApiError && forGood(error.status)) {
@@ -91,7 +114,7 @@ export function watch<T>(path: string, handlers: Handlers<T>): () => void {
       failures += 1;
       handlers.onState?.('lost');
       const limit = Math.min(longestPauseMs, 1000 * 2 ** Math.min(failures - 1, 5));
-      await pause(limit / 2 + Math.random() * limit / 2);
+      await pause(limit / 2 + (Math.random() * limit) / 2);
     }
   };
   void run();

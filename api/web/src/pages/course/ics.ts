@@ -27,11 +27,23 @@ export function calendarOf(lecture: Lecture, origin: string, now: number): strin
   const end = timeOf(lecture.endTime) || start + 90 * 60_000;
   const url = `${origin}/lectures/${idOf(lecture.name)}`;
   return [
-    'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Lectern//Lectures//EN', 'BEGIN:VEVENT',
-    `UID:lecture-${idOf(lecture.name)}@${new URL(origin).hostname}`, `DTSTAMP:${stamp(now)}`, `DTSTART:${stamp(start)}`, `DTEND:${stamp(end)}`,
-    `SUMMARY:${escaped(lecture.courseTitle ? `${lecture.courseTitle}: ${lecture.title}` : lecture.title)}`, `URL:${url}`, `DESCRIPTION:${escaped(url)}`,
-    'END:VEVENT', 'END:VCALENDAR', '',
-  ].map(folded).join('\r\n');
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//Lectern//Lectures//EN',
+    'BEGIN:VEVENT',
+    `UID:lecture-${idOf(lecture.name)}@${new URL(origin).hostname}`,
+    `DTSTAMP:${stamp(now)}`,
+    `DTSTART:${stamp(start)}`,
+    `DTEND:${stamp(end)}`,
+    `SUMMARY:${escaped(lecture.courseTitle ? `${lecture.courseTitle}: ${lecture.title}` : lecture.title)}`,
+    `URL:${url}`,
+    `DESCRIPTION:${escaped(url)}`,
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ]
+    .map(folded)
+    .join('\r\n');
 }
 
 export function saveFile(name: string, type: string, content: string): void {

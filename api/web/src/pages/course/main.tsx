@@ -29,16 +29,37 @@ function CalendarDialog({ course, open, onClose }: { course: Course; open: boole
   return (
     <Dialog open={open} title={t.calendarTitle} onClose={onClose}>
       <h3>{t.kept}</h3>
-      {me?.user ? <Feeds course={course.name} /> : <p class="stack">{t.signInForFeed}<span><Button kind="primary" href={signInPath()}>{text.signIn}</Button></span></p>}
+      {me?.user ? (
+        <Feeds course={course.name} />
+      ) : (
+        <p class="stack">
+          {t.signInForFeed}
+          <span>
+            <Button kind="primary" href={signInPath()}>
+              {text.signIn}
+            </Button>
+          </span>
+        </p>
+      )}
       <h3>{t.onceOnly}</h3>
-      <p><Button icon="download" href={`/v1/courses/${id}/calendar.ics`} download={`course-${id}.ics`}>{t.downloadAll}</Button></p>
+      <p>
+        <Button icon="download" href={`/v1/courses/${id}/calendar.ics`} download={`course-${id}.ics`}>
+          {t.downloadAll}
+        </Button>
+      </p>
     </Dialog>
   );
 }
 
 function Head({ course, onPin, onCalendar }: { course: Course; onPin: (pinned: boolean) => void; onCalendar: () => void }) {
   const teaches = course.right === 'TEACH' || course.right === 'MAINTAIN' || course.right === 'ADMINISTER';
-  const visibility = { PUBLIC: text.public, LOGGED_IN: text.loggedIn, ENROLLED: text.enrolled, HIDDEN: text.hidden, VISIBILITY_UNSPECIFIED: '' }[course.visibility];
+  const visibility = {
+    PUBLIC: text.public,
+    LOGGED_IN: text.loggedIn,
+    ENROLLED: text.enrolled,
+    HIDDEN: text.hidden,
+    VISIBILITY_UNSPECIFIED: '',
+  }[course.visibility];
   const pinned = course.me?.pinned ?? false;
   return (
     <div class="page-head">
@@ -47,14 +68,29 @@ function Head({ course, onPin, onCalendar }: { course: Course; onPin: (pinned: b
         <p class="row course-facts">
           <span class="soft">{course.organizationName}</span>
           {course.term && <span class="soft">{termText(course.term)}</span>}
-          <span title={t.whoMayWatch}><Pill icon="eye"><span class="unseen">{t.whoMayWatch}: </span>{visibility}</Pill></span>
+          <span title={t.whoMayWatch}>
+            <Pill icon="eye">
+              <span class="unseen">{t.whoMayWatch}: </span>
+              {visibility}
+            </Pill>
+          </span>
           {(course.me?.newLectures ?? 0) > 0 && <Pill tone="accent">{t.newOnes(course.me!.newLectures)}</Pill>}
         </p>
       </div>
       <div class="row">
-        {course.me && <Button icon="pin" pressed={pinned} onClick={() => onPin(!pinned)}>{t.pin}</Button>}
-        <Button icon="calendar" onClick={onCalendar}>{t.calendar}</Button>
-        {teaches && <Button icon="edit" href={`/teach/courses/${id}`}>{t.edit}</Button>}
+        {course.me && (
+          <Button icon="pin" pressed={pinned} onClick={() => onPin(!pinned)}>
+            {t.pin}
+          </Button>
+        )}
+        <Button icon="calendar" onClick={onCalendar}>
+          {t.calendar}
+        </Button>
+        {teaches && (
+          <Button icon="edit" href={`/teach/courses/${id}`}>
+            {t.edit}
+          </Button>
+        )}
       </div>
     </div>
   );
@@ -72,7 +108,9 @@ function CoursePage({ first }: { first: Course }) {
   const lectures = [...(load.data?.lectures ?? []), ...more];
 
   // The answer is as it was before this visit, which is what came with the page.
-  useEffect(() => { if (me?.user) api.post(`/v1/courses/${id}:visit`).catch(() => undefined); }, []);
+  useEffect(() => {
+    if (me?.user) api.post(`/v1/courses/${id}:visit`).catch(() => undefined);
+  }, []);
   useInterval(() => void load.reload(), 30);
 
   const loadMore = async () => {
@@ -110,7 +148,13 @@ function Start() {
   if (load.data) return <CoursePage key={idOf(load.data.name)} first={load.data} />;
   return (
     <Page me={me} title={load.error ? t.missing : ''} narrow={Boolean(load.error)}>
-      {load.error ? <Missing me={me} error={load.error} title={t.missing}>{t.missingHint}</Missing> : <Skeleton lines={8} />}
+      {load.error ? (
+        <Missing me={me} error={load.error} title={t.missing}>
+          {t.missingHint}
+        </Missing>
+      ) : (
+        <Skeleton lines={8} />
+      )}
     </Page>
   );
 }

@@ -10,12 +10,22 @@ import { t } from './words';
 function Live({ lecture }: { lecture: Lecture }) {
   return (
     <section class="panel top-card live-card" aria-labelledby="top">
-      <Picture urls={lecture.pictureUrls} eager />
+      <Picture urls={lecture.pictureUrls} eager live />
       <div class="top-text">
-        <p class="row"><span class="pill live"><Icon name="live" />{t.live}</span><span class="soft tabular">{text.viewers(lecture.viewers)}</span></p>
+        <p class="row">
+          <span class="pill live">
+            <Icon name="live" />
+            {t.live}
+          </span>
+          {lecture.viewers > 0 && <span class="soft tabular">{text.viewers(lecture.viewers)}</span>}
+        </p>
         <h2 id="top">{lecture.title}</h2>
         {lecture.description && <p class="soft clamp">{lecture.description}</p>}
-        <p class="row"><Button kind="primary" icon="play" href={lecturePath(lecture.name)}>{t.watchLive}</Button></p>
+        <p class="row">
+          <Button kind="primary" icon="play" href={lecturePath(lecture.name)}>
+            {t.watchLive}
+          </Button>
+        </p>
       </div>
     </section>
   );
@@ -25,8 +35,12 @@ function Next({ lecture }: { lecture: Lecture }) {
   const start = timeOf(lecture.startTime);
   const end = timeOf(lecture.endTime);
   const left = Math.ceil((start - useNow()) / 1000);
-  const add = () => saveFile(`${lecture.title.replace(/[^\p{L}\p{N} -]/gu, '').slice(0, 60) || 'lecture'}.ics`, 'text/calendar',
-    calendarOf(lecture, location.origin, serverNow()));
+  const add = () =>
+    saveFile(
+      `${lecture.title.replace(/[^\p{L}\p{N} -]/gu, '').slice(0, 60) || 'lecture'}.ics`,
+      'text/calendar',
+      calendarOf(lecture, location.origin, serverNow()),
+    );
   return (
     <section class="panel top-card" aria-labelledby="top">
       <div class="date-block" aria-hidden="true">
@@ -35,15 +49,26 @@ function Next({ lecture }: { lecture: Lecture }) {
       </div>
       <div class="top-text">
         <p class="soft">{t.next}</p>
-        <h2 id="top"><a class="plain-link" href={lecturePath(lecture.name)}>{lecture.title}</a></h2>
+        <h2 id="top">
+          <a class="plain-link" href={lecturePath(lecture.name)}>
+            {lecture.title}
+          </a>
+        </h2>
         <p>
-          {formatWeekday(start)}, {formatTime(start)}{!Number.isNaN(end) && ` – ${formatTime(end)}`}
-          {' '}<span class="countdown">{left <= 0 ? t.beginsNow : t.beginsIn(left < 3600 ? clockText(left) : lengthText(left))}</span>
+          {formatWeekday(start)}, {formatTime(start)}
+          {!Number.isNaN(end) && ` – ${formatTime(end)}`}{' '}
+          <span class="countdown">{left <= 0 ? t.beginsNow : t.beginsIn(left < 3600 ? clockText(left) : lengthText(left))}</span>
         </p>
       </div>
       <div class="row top-actions">
-        <Button icon="calendar" onClick={add}>{t.addThis}</Button>
-        {left < 3600 && <Button kind="primary" icon="clock" href={lecturePath(lecture.name)}>{t.open}</Button>}
+        <Button icon="calendar" onClick={add}>
+          {t.addThis}
+        </Button>
+        {left < 3600 && (
+          <Button kind="primary" icon="clock" href={lecturePath(lecture.name)}>
+            {t.open}
+          </Button>
+        )}
       </div>
     </section>
   );

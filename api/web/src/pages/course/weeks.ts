@@ -5,7 +5,7 @@ import { timeOf } from '../../lib/format';
 export type Order = 'newest' | 'oldest';
 
 export interface Week {
-  monday: number | null;     // local midnight, in milliseconds; null: lectures without a date
+  monday: number | null; // local midnight, in milliseconds; null: lectures without a date
   lectures: Lecture[];
 }
 
@@ -13,7 +13,7 @@ export interface Week {
 export function mondayOf(time: number): number {
   const day = new Date(time);
   day.setHours(0, 0, 0, 0);
-  day.setDate(day.getDate() - (day.getDay() + 6) % 7);
+  day.setDate(day.getDate() - ((day.getDay() + 6) % 7));
   return day.getTime();
 }
 
@@ -45,7 +45,9 @@ export function isPlanned(lecture: Lecture, now: number): boolean {
 
 // The soonest that is still to begin.
 export function nextOf(lectures: Lecture[], now: number): Lecture | null {
-  const coming = lectures.filter((lecture) => lecture.state === 'SCHEDULED' && timeOf(lecture.endTime ?? lecture.startTime) > now);
+  const coming = lectures.filter(
+    (lecture) => lecture.state === 'SCHEDULED' && timeOf(lecture.endTime ?? lecture.startTime) > now,
+  );
   return coming.sort((a, b) => timeOf(a.startTime) - timeOf(b.startTime))[0] ?? null;
 }
 
@@ -61,5 +63,7 @@ const folded = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').t
 // Every word of `query` is somewhere in title or description, whatever its case and accents.
 export function fits(lecture: Lecture, query: string): boolean {
   const text = folded(`${lecture.title} ${lecture.description}`);
-  return folded(query).split(/\s+/).every((word) => text.includes(word));
+  return folded(query)
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

@@ -29,7 +29,9 @@ function Hero({ me }: { me: Me | null }) {
         <p class="lead">{me?.installation?.welcomeText || t.welcome}</p>
         <p class="soft">{t.signInHint}</p>
       </div>
-      <Button kind="primary" href={signInPath()} icon="user">{text.signIn}</Button>
+      <Button kind="primary" href={signInPath()} icon="user">
+        {text.signIn}
+      </Button>
     </div>
   );
 }
@@ -38,7 +40,11 @@ function HomePage() {
   const start = first();
   const [term, setTerm] = useState(parameter('term'));
   const [news, setNews] = useState('');
-  const load = useLoad(() => api.get<Home>(term ? `/v1/home?term=${encodeURIComponent(term)}` : '/v1/home'), start.home, start.error);
+  const load = useLoad(
+    () => api.get<Home>(term ? `/v1/home?term=${encodeURIComponent(term)}` : '/v1/home'),
+    start.home,
+    start.error,
+  );
   const home = load.data;
   useInterval(() => void load.reload(), 30);
 

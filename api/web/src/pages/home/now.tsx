@@ -31,13 +31,22 @@ function Agenda({ lectures }: { lectures: Lecture[] }) {
           return (
             <li key={lecture.name}>
               <p class="agenda-time">
-                <span>{formatTime(start)}{!Number.isNaN(end) && <span class="until"> – {formatTime(end)}</span>}</span>
+                <span>
+                  {formatTime(start)}
+                  {!Number.isNaN(end) && <span class="until"> – {formatTime(end)}</span>}
+                </span>
                 <span class="soft">{new Date(start).toDateString() === today ? text.today : formatDay(start)}</span>
               </p>
               <div class="agenda-text">
-                <h3><a href={lecturePath(lecture.name)}>{lecture.title}</a></h3>
+                <h3>
+                  <a href={lecturePath(lecture.name)}>{lecture.title}</a>
+                </h3>
                 <p class="soft">{lecture.courseTitle}</p>
-                {i === 0 && <p><Countdown to={start} /></p>}
+                {i === 0 && (
+                  <p>
+                    <Countdown to={start} />
+                  </p>
+                )}
               </div>
             </li>
           );
@@ -52,10 +61,20 @@ function Agenda({ lectures }: { lectures: Lecture[] }) {
 function Stage({ lecture }: { lecture: Lecture }) {
   return (
     <article class="card stage-card">
-      <Picture urls={lecture.pictureUrls} eager />
+      <Picture urls={lecture.pictureUrls} eager live />
       <div class="card-text">
-        <p class="row"><span class="pill live"><Icon name="live" />{text.stateLive}</span><span class="soft tabular">{text.viewers(lecture.viewers)}</span></p>
-        <h3><a class="card-link" href={lecturePath(lecture.name)}>{lecture.title}</a></h3>
+        <p class="row">
+          <span class="pill live">
+            <Icon name="live" />
+            {text.stateLive}
+          </span>
+          {lecture.viewers > 0 && <span class="soft tabular">{text.viewers(lecture.viewers)}</span>}
+        </p>
+        <h3>
+          <a class="card-link" href={lecturePath(lecture.name)}>
+            {lecture.title}
+          </a>
+        </h3>
         <p class="soft">{lecture.courseTitle}</p>
       </div>
     </article>
@@ -64,15 +83,29 @@ function Stage({ lecture }: { lecture: Lecture }) {
 
 export function Now({ home }: { home: Home }) {
   const { live, upcoming } = home;
-  if (live.length === 0 && upcoming.length === 0) return <p class="nothing-on"><Icon name="clock" />{t.quiet}</p>;
+  if (live.length === 0 && upcoming.length === 0)
+    return (
+      <p class="nothing-on">
+        <Icon name="clock" />
+        {t.quiet}
+      </p>
+    );
   return (
     <div class={live.length > 0 && upcoming.length > 0 ? 'now both' : 'now'}>
       {live.length > 0 && (
         <section aria-labelledby="live">
           <h2 id="live">{t.live}</h2>
-          {live.length === 1
-            ? <Stage lecture={live[0]!} />
-            : <ul class="cards">{live.map((lecture, i) => <li key={lecture.name}><LectureCard lecture={lecture} eager={i < 4} /></li>)}</ul>}
+          {live.length === 1 ? (
+            <Stage lecture={live[0]!} />
+          ) : (
+            <ul class="cards">
+              {live.map((lecture, i) => (
+                <li key={lecture.name}>
+                  <LectureCard lecture={lecture} eager={i < 4} />
+                </li>
+              ))}
+            </ul>
+          )}
         </section>
       )}
       {upcoming.length > 0 && <Agenda lectures={upcoming} />}
@@ -91,10 +124,17 @@ function ResumeCard({ lecture }: { lecture: Lecture }) {
         <SeenBar lecture={lecture} />
       </div>
       <div class="card-text">
-        <h3><a class="card-link" href={lecturePath(lecture.name, at)}>{lecture.title}</a></h3>
+        <h3>
+          <a class="card-link" href={lecturePath(lecture.name, at)}>
+            {lecture.title}
+          </a>
+        </h3>
         <p class="soft cut">{lecture.courseTitle}</p>
         <p class="soft facts">
-          <span><Icon name="play" />{t.goOnAt(clockText(at))}</span>
+          <span>
+            <Icon name="play" />
+            {t.goOnAt(clockText(at))}
+          </span>
           {length > at && <span>{t.left(lengthText(length - at))}</span>}
         </p>
       </div>
@@ -110,9 +150,23 @@ export function ContinueWatching({ lectures }: { lectures: Lecture[] }) {
   const shown = all ? lectures : lectures.slice(0, firstOnes);
   return (
     <section class="section" aria-labelledby="continue">
-      <div class="section-head"><h2 id="continue">{t.continueWatching}</h2></div>
-      <ul class="cards four">{shown.map((lecture) => <li key={lecture.name}><ResumeCard lecture={lecture} /></li>)}</ul>
-      {!all && lectures.length > firstOnes && <p class="more"><Button kind="quiet" icon="chevron" onClick={() => setAll(true)}>{t.showAll(lectures.length)}</Button></p>}
+      <div class="section-head">
+        <h2 id="continue">{t.continueWatching}</h2>
+      </div>
+      <ul class="cards four">
+        {shown.map((lecture) => (
+          <li key={lecture.name}>
+            <ResumeCard lecture={lecture} />
+          </li>
+        ))}
+      </ul>
+      {!all && lectures.length > firstOnes && (
+        <p class="more">
+          <Button kind="quiet" icon="chevron" onClick={() => setAll(true)}>
+            {t.showAll(lectures.length)}
+          </Button>
+        </p>
+      )}
     </section>
   );
 }

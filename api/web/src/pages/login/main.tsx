@@ -15,7 +15,10 @@ const next = safeNext(parameter('next'));
 function explain(error: ApiError): { title: string; hint: string } {
   if (error.reason === 'WRONG_CREDENTIALS' || error.status === 401) return { title: t.wrong, hint: t.wrongHint };
   if (error.status !== 429) return { title: t.failed, hint: error.message };
-  return { title: t.throttled, hint: error.retryAfterSeconds > 0 ? t.throttledFor(lengthText(error.retryAfterSeconds)) : t.throttledHint };
+  return {
+    title: t.throttled,
+    hint: error.retryAfterSeconds > 0 ? t.throttledFor(lengthText(error.retryAfterSeconds)) : t.throttledHint,
+  };
 }
 
 function Form() {
@@ -33,8 +36,14 @@ function Form() {
     event.preventDefault();
     setTried(true);
     setError(null);
-    if (!/^\S+@\S+$/.test(email.trim())) { form.current?.querySelector('input')?.focus(); return; }
-    if (!password) { form.current?.querySelectorAll('input')[1]?.focus(); return; }
+    if (!/^\S+@\S+$/.test(email.trim())) {
+      form.current?.querySelector('input')?.focus();
+      return;
+    }
+    if (!password) {
+      form.current?.querySelectorAll('input')[1]?.focus();
+      return;
+    }
     setBusy(true);
     try {
       await signIn(email.trim(), password);
@@ -48,15 +57,43 @@ function Form() {
   const words = error && explain(error);
   return (
     <form class="form" ref={form} onSubmit={(event) => void submit(event)} noValidate>
-      {words && <Notice title={words.title}><p>{words.hint}</p></Notice>}
-      <Field label={t.email} type="email" name="email" autoComplete="username" inputMode="email" spellcheck={false} required autoFocus
-        value={email} error={emailError} onInput={setEmail} />
+      {words && (
+        <Notice title={words.title}>
+          <p>{words.hint}</p>
+        </Notice>
+      )}
+      <Field
+        label={t.email}
+        type="email"
+        name="email"
+        autoComplete="username"
+        inputMode="email"
+        spellcheck={false}
+        required
+        autoFocus
+        value={email}
+        error={emailError}
+        onInput={setEmail}
+      />
       <div class="password">
-        <Field label={t.password} type={shown ? 'text' : 'password'} name="password" autoComplete="current-password" spellcheck={false} required
-          value={password} error={passwordError} onInput={setPassword} />
-        <button type="button" class="button quiet small reveal" aria-pressed={shown} onClick={() => setShown(!shown)}>{shown ? t.hide : t.show}</button>
+        <Field
+          label={t.password}
+          type={shown ? 'text' : 'password'}
+          name="password"
+          autoComplete="current-password"
+          spellcheck={false}
+          required
+          value={password}
+          error={passwordError}
+          onInput={setPassword}
+        />
+        <button type="button" class="button quiet small reveal" aria-pressed={shown} onClick={() => setShown(!shown)}>
+          {shown ? t.hide : t.show}
+        </button>
       </div>
-      <Button kind="primary" type="submit" busy={busy}>{t.button}</Button>
+      <Button kind="primary" type="submit" busy={busy}>
+        {t.button}
+      </Button>
     </form>
   );
 }
@@ -65,8 +102,12 @@ function Already({ name }: { name: string }) {
   return (
     <div class="form">
       <p>{t.already(name)}.</p>
-      <Button kind="primary" href={next}>{t.goOn}</Button>
-      <Button kind="quiet" onClick={() => void signOut()}>{t.other}</Button>
+      <Button kind="primary" href={next}>
+        {t.goOn}
+      </Button>
+      <Button kind="quiet" onClick={() => void signOut()}>
+        {t.other}
+      </Button>
     </div>
   );
 }
@@ -77,12 +118,25 @@ function LoginPage() {
     <Page me={me} title={t.title} narrow search={false}>
       <div class="login panel">
         <h1>{t.title}</h1>
-        <p class="soft">{brandOf(me)}{next !== '/' && !me?.user && <><br />{t.back}</>}</p>
+        <p class="soft">
+          {brandOf(me)}
+          {next !== '/' && !me?.user && (
+            <>
+              <br />
+              {t.back}
+            </>
+          )}
+        </p>
         {me?.user ? <Already name={me.user.displayName || me.user.email} /> : <Form />}
         {!me?.user && (
           <p class="hint">
             <strong>{t.forgotten}</strong> {t.forgottenHint}
-            {support && <> <a href={`mailto:${support}`}>{t.support}</a></>}
+            {support && (
+              <>
+                {' '}
+                <a href={`mailto:${support}`}>{t.support}</a>
+              </>
+            )}
           </p>
         )}
       </div>

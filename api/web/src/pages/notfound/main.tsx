@@ -5,6 +5,8 @@ const me = pageMe();
 
 mount(
   <Page me={me} title={t.title} narrow>
-    <Missing me={me} error={null} title={t.title}>{t.hint}</Missing>
+    <Missing me={me} error={null} title={t.title}>
+      {t.hint}
+    </Missing>
   </Page>,
 );

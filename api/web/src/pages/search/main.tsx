@@ -37,11 +37,27 @@ function CourseHit({ course, query }: { course: Course; query: string }) {
     <article class="lecture-row course-hit">
       <Monogram course={course} />
       <div class="row-text">
-        <h3><a class="card-link" href={coursePath(course.name)}><Marked words={course.title} query={query} /></a></h3>
-        {course.description && <p class="soft cut small-text"><Marked words={course.description} query={query} /></p>}
-        <p class="soft facts"><span>{course.organizationName}</span>{course.term && <span>{termText(course.term)}</span>}<span>{text.lectures(course.lectureCount)}</span></p>
+        <h3>
+          <a class="card-link" href={coursePath(course.name)}>
+            <Marked words={course.title} query={query} />
+          </a>
+        </h3>
+        {course.description && (
+          <p class="soft cut small-text">
+            <Marked words={course.description} query={query} />
+          </p>
+        )}
+        <p class="soft facts">
+          <span>{course.organizationName}</span>
+          {course.term && <span>{termText(course.term)}</span>}
+          <span>{text.lectures(course.lectureCount)}</span>
+        </p>
       </div>
-      {(course.me?.newLectures ?? 0) > 0 && <div class="row-state"><Pill tone="accent">{text.newLectures(course.me!.newLectures)}</Pill></div>}
+      {(course.me?.newLectures ?? 0) > 0 && (
+        <div class="row-state">
+          <Pill tone="accent">{text.newLectures(course.me!.newLectures)}</Pill>
+        </div>
+      )}
     </article>
   );
 }
@@ -54,7 +70,13 @@ function Groups({ results }: { results: Results }) {
       {courses.length > 0 && (
         <section class="hits" aria-labelledby="courses">
           <h2 id="courses">{t.courses}</h2>
-          <ul class="rows">{courses.map((course) => <li key={course.name}><CourseHit course={course} query={results.query} /></li>)}</ul>
+          <ul class="rows">
+            {courses.map((course) => (
+              <li key={course.name}>
+                <CourseHit course={course} query={results.query} />
+              </li>
+            ))}
+          </ul>
         </section>
       )}
       {lectures.length > 0 && (
@@ -62,7 +84,9 @@ function Groups({ results }: { results: Results }) {
           <h2 id="lectures">{t.lectures}</h2>
           <ul class="rows">
             {lectures.map((lecture) => (
-              <li key={lecture.name}><LectureRow course lecture={lecture} title={<Marked words={lecture.title} query={results.query} />} /></li>
+              <li key={lecture.name}>
+                <LectureRow course lecture={lecture} title={<Marked words={lecture.title} query={results.query} />} />
+              </li>
             ))}
           </ul>
         </section>
@@ -102,7 +126,11 @@ function SearchPage() {
       const page = next ? `&page_token=${encodeURIComponent(next)}` : '';
       const answer = await api.get<SearchResponse>(`/v1/search?query=${encodeURIComponent(wanted)}${page}`);
       if (mine !== turn.current) return;
-      setResults({ query: wanted, hits: next && results ? [...results.hits, ...answer.hits] : answer.hits, next: answer.nextPageToken });
+      setResults({
+        query: wanted,
+        hits: next && results ? [...results.hits, ...answer.hits] : answer.hits,
+        next: answer.nextPageToken,
+      });
       setError(null);
     } catch (failure) {
       if (mine === turn.current) setError(failure as ApiError);
@@ -116,7 +144,11 @@ function SearchPage() {
     const timer = setTimeout(() => {
       setParameter('q', words);
       if (words.length >= 2) void ask(words);
-      else { asked.current = words; setResults(null); setError(null); }
+      else {
+        asked.current = words;
+        setResults(null);
+        setError(null);
+      }
     }, pauseMs);
     return () => clearTimeout(timer);
   }, [words]);
@@ -126,23 +158,59 @@ function SearchPage() {
     <Page me={me} title={ready ? t.titleFor(words) : t.title} crumbs={[{ label: text.home, href: '/' }]} search={false}>
       <div onKeyDown={walk}>
         <h1>{t.title}</h1>
-        <form class="big-search" role="search" onSubmit={(event) => { event.preventDefault(); if (ready) void ask(words); }}>
-          <label class="unseen" for="q">{t.label}</label>
+        <form
+          class="big-search"
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (ready) void ask(words);
+          }}
+        >
+          <label class="unseen" for="q">
+            {t.label}
+          </label>
           <Icon name="search" />
-          <input id="q" type="search" value={query} placeholder={t.label} maxLength={200} autoComplete="off" autoFocus={!query}
-            aria-describedby="q-hint" onInput={(event) => setQuery(event.currentTarget.value)} />
-          <Button kind="primary" type="submit">{t.button}</Button>
+          <input
+            id="q"
+            type="search"
+            value={query}
+            placeholder={t.label}
+            maxLength={200}
+            autoComplete="off"
+            autoFocus={!query}
+            aria-describedby="q-hint"
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+          <Button kind="primary" type="submit">
+            {t.button}
+          </Button>
         </form>
-        <p class="hint" id="q-hint">{ready ? t.keys : t.hint}</p>
-        <p role="status" class="found soft">{results && ready && !busy && results.hits.length > 0 ? t.found(results.hits.length, Boolean(results.next)) : ''}</p>
+        <p class="hint" id="q-hint">
+          {ready ? t.keys : t.hint}
+        </p>
+        <p role="status" class="found soft">
+          {results && ready && !busy && results.hits.length > 0 ? t.found(results.hits.length, Boolean(results.next)) : ''}
+        </p>
         {error && ready && <Notice error={error} onRetry={() => void ask(words)} />}
         {!ready && <Empty title={t.start} icon="search" />}
         {ready && !results && !error && <Skeleton lines={6} />}
         {ready && results && results.hits.length === 0 && !busy && (
-          <Empty title={t.none(results.query)} icon="search">{me?.user ? t.noneHintSignedIn : t.noneHint}</Empty>
+          <Empty title={t.none(results.query)} icon="search">
+            {me?.user ? t.noneHintSignedIn : t.noneHint}
+          </Empty>
         )}
-        {ready && results && <div class={busy ? 'waiting' : undefined}><Groups results={results} /></div>}
-        {ready && results?.next && <p class="more"><Button busy={busy} onClick={() => void ask(results.query, results.next)}>{t.more}</Button></p>}
+        {ready && results && (
+          <div class={busy ? 'waiting' : undefined}>
+            <Groups results={results} />
+          </div>
+        )}
+        {ready && results?.next && (
+          <p class="more">
+            <Button busy={busy} onClick={() => void ask(results.query, results.next)}>
+              {t.more}
+            </Button>
+          </p>
+        )}
       </div>
     </Page>
   );

@@ -7,7 +7,10 @@ export interface Piece {
 
 // Splits `text` where a word of it begins with a word of `query`, whatever the case: as the search does.
 export function marked(text: string, query: string): Piece[] {
-  const wanted = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const wanted = query
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
   const pieces: Piece[] = [];
   const add = (part: string, hit: boolean) => {
     const last = pieces[pieces.length - 1];

@@ -39,15 +39,42 @@ export function Password({ onChanged }: { onChanged: () => void }) {
     <form class="form" onSubmit={(event) => void submit(event)} noValidate>
       {done && <Notice tone="good">{t.changed}</Notice>}
       {error && !wrongOld && (error.status === 429 ? <Notice>{t.throttled}</Notice> : <Notice error={error} />)}
-      <Field label={t.oldPassword} type="password" autoComplete="current-password" required value={old} onInput={setOld}
-        error={wrongOld ? t.wrongOld : tried && !old ? t.needOld : undefined} />
+      <Field
+        label={t.oldPassword}
+        type="password"
+        autoComplete="current-password"
+        required
+        value={old}
+        onInput={setOld}
+        error={wrongOld ? t.wrongOld : tried && !old ? t.needOld : undefined}
+      />
       <div class="form-row">
-        <Field label={t.newPassword} type="password" autoComplete="new-password" required value={fresh} onInput={setFresh} hint={t.passwordHint}
-          error={tried && [...fresh].length < 10 ? t.tooShort : undefined} />
-        <Field label={t.again} type="password" autoComplete="new-password" required value={again} onInput={setAgain}
-          error={tried && fresh !== again ? t.different : undefined} />
+        <Field
+          label={t.newPassword}
+          type="password"
+          autoComplete="new-password"
+          required
+          value={fresh}
+          onInput={setFresh}
+          hint={t.passwordHint}
+          error={tried && [...fresh].length < 10 ? t.tooShort : undefined}
+        />
+        <Field
+          label={t.again}
+          type="password"
+          autoComplete="new-password"
+          required
+          value={again}
+          onInput={setAgain}
+          error={tried && fresh !== again ? t.different : undefined}
+        />
       </div>
-      <p class="row"><Button kind="primary" type="submit" busy={busy}>{t.change}</Button><span class="hint">{t.changeHint}</span></p>
+      <p class="row">
+        <Button kind="primary" type="submit" busy={busy}>
+          {t.change}
+        </Button>
+        <span class="hint">{t.changeHint}</span>
+      </p>
     </form>
   );
 }
@@ -57,10 +84,28 @@ function SessionItem({ session, onEnd }: { session: Session; onEnd: () => void }
   return (
     <li class="line-item">
       <div class="grow">
-        <p class="row"><span>{device}</span>{session.current && <Pill tone="good" icon="check">{t.thisDevice}</Pill>}</p>
-        <p class="hint">{t.since} <Time at={session.createTime} />{session.peer && <>, {t.from} {session.peer}</>}</p>
+        <p class="row">
+          <span>{device}</span>
+          {session.current && (
+            <Pill tone="good" icon="check">
+              {t.thisDevice}
+            </Pill>
+          )}
+        </p>
+        <p class="hint">
+          {t.since} <Time at={session.createTime} />
+          {session.peer && (
+            <>
+              , {t.from} {session.peer}
+            </>
+          )}
+        </p>
       </div>
-      {!session.current && <Button small label={t.endLong(device)} onClick={onEnd}>{t.end}</Button>}
+      {!session.current && (
+        <Button small label={t.endLong(device)} onClick={onEnd}>
+          {t.end}
+        </Button>
+      )}
     </li>
   );
 }
@@ -92,10 +137,20 @@ export function Sessions({ initial }: { initial: ListSessionsResponse | null }) 
       {(error ?? load.error) && <Notice error={error ?? load.error} onRetry={() => void load.reload()} />}
       {!load.data && load.loading && <Skeleton lines={2} />}
       <ul class="line-list">
-        {sessions.map((session) => <SessionItem key={session.name} session={session} onEnd={() => void end([session], t.ended)} />)}
+        {sessions.map((session) => (
+          <SessionItem key={session.name} session={session} onEnd={() => void end([session], t.ended)} />
+        ))}
       </ul>
-      {others.length > 1 && <p><Button busy={busy} onClick={() => void end(others, t.othersEnded)}>{t.endOthers}</Button></p>}
-      <p role="status" class={news ? 'hint' : 'unseen'}>{news}</p>
+      {others.length > 1 && (
+        <p>
+          <Button busy={busy} onClick={() => void end(others, t.othersEnded)}>
+            {t.endOthers}
+          </Button>
+        </p>
+      )}
+      <p role="status" class={news ? 'hint' : 'unseen'}>
+        {news}
+      </p>
     </div>
   );
 }

@@ -28,7 +28,8 @@ function Panel({ id, title, children }: { id: string; title: string; children: C
 }
 
 // A value that another program has set stays among the choices.
-const withValue = (values: number[], value: number) => (values.includes(value) ? values : [...values, value].sort((a, b) => a - b));
+const withValue = (values: number[], value: number) =>
+  values.includes(value) ? values : [...values, value].sort((a, b) => a - b);
 
 function SettingsPage() {
   const who: Me = me ?? ({} as Me);
@@ -60,34 +61,86 @@ function SettingsPage() {
       <div class="page-head">
         <div>
           <h1>{t.title}</h1>
-          {me?.user && <p class="soft">{me.user.displayName}, {me.user.email}{t.role[me.user.role] && ` · ${t.role[me.user.role]}`}</p>}
+          {me?.user && (
+            <p class="soft">
+              {me.user.displayName}, {me.user.email}
+              {t.role[me.user.role] && ` · ${t.role[me.user.role]}`}
+            </p>
+          )}
         </div>
       </div>
       <Toast>{news}</Toast>
       {error && <Notice title={t.notSaved} error={error} />}
-      {!signedIn && <Notice tone="info" title={t.signInFirst} actions={<Button small kind="primary" href={signInPath()}>{text.signIn}</Button>}><p>{t.signInHint}</p></Notice>}
+      {!signedIn && (
+        <Notice
+          tone="info"
+          title={t.signInFirst}
+          actions={
+            <Button small kind="primary" href={signInPath()}>
+              {text.signIn}
+            </Button>
+          }
+        >
+          <p>{t.signInHint}</p>
+        </Notice>
+      )}
       <Panel id="appearance" title={t.appearance}>
         <div class="form-row">
-          <Select label={t.language} value={settings.language || (signedIn ? '' : language)} onChange={(value) => void save({ language: value })}
-            options={[{ value: '', label: t.browser }, { value: 'en', label: 'English' }, { value: 'de', label: 'Deutsch' }]} />
-          <Select label={t.theme} value={(settings.theme ?? '') as Theme} onChange={(value) => void save({ theme: value })}
-            options={[{ value: '', label: text.themeSystem }, { value: 'light', label: text.themeLight }, { value: 'dark', label: text.themeDark }]} />
+          <Select
+            label={t.language}
+            value={settings.language || (signedIn ? '' : language)}
+            onChange={(value) => void save({ language: value })}
+            options={[
+              { value: '', label: t.browser },
+              { value: 'en', label: 'English' },
+              { value: 'de', label: 'Deutsch' },
+            ]}
+          />
+          <Select
+            label={t.theme}
+            value={(settings.theme ?? '') as Theme}
+            onChange={(value) => void save({ theme: value })}
+            options={[
+              { value: '', label: text.themeSystem },
+              { value: 'light', label: text.themeLight },
+              { value: 'dark', label: text.themeDark },
+            ]}
+          />
         </div>
       </Panel>
       {signedIn && (
         <>
           <Panel id="playback" title={t.playback}>
             <div class="form-row">
-              <Select label={t.speed} value={String(rate)} onChange={(value) => void save({ playbackRate: Number(value) })}
-                options={withValue(rates, rate).map((value) => ({ value: String(value), label: `${numberText(value, 2)} ×` }))} />
-              <Select label={t.seek} value={String(step)} onChange={(value) => void save({ seekStepSeconds: Number(value) })}
-                options={withValue(steps, step).map((value) => ({ value: String(value), label: t.seconds(value) }))} />
+              <Select
+                label={t.speed}
+                value={String(rate)}
+                onChange={(value) => void save({ playbackRate: Number(value) })}
+                options={withValue(rates, rate).map((value) => ({ value: String(value), label: `${numberText(value, 2)} ×` }))}
+              />
+              <Select
+                label={t.seek}
+                value={String(step)}
+                onChange={(value) => void save({ seekStepSeconds: Number(value) })}
+                options={withValue(steps, step).map((value) => ({ value: String(value), label: t.seconds(value) }))}
+              />
             </div>
-            <Switch label={t.skip} hint={t.skipHint} checked={settings.skipSilence ?? false} onChange={(skipSilence) => void save({ skipSilence })} />
-            <Switch label={t.shortcuts} hint={t.shortcutsHint} checked={!settings.singleKeyShortcutsOff}
-              onChange={(on) => void save({ singleKeyShortcutsOff: !on })} />
+            <Switch
+              label={t.skip}
+              hint={t.skipHint}
+              checked={settings.skipSilence ?? false}
+              onChange={(skipSilence) => void save({ skipSilence })}
+            />
+            <Switch
+              label={t.shortcuts}
+              hint={t.shortcutsHint}
+              checked={!settings.singleKeyShortcutsOff}
+              onChange={(on) => void save({ singleKeyShortcutsOff: !on })}
+            />
           </Panel>
-          <Panel id="password" title={t.password}><Password onChanged={() => setSessionsTurn(sessionsTurn + 1)} /></Panel>
+          <Panel id="password" title={t.password}>
+            <Password onChanged={() => setSessionsTurn(sessionsTurn + 1)} />
+          </Panel>
           <Panel id="sessions" title={t.sessions}>
             <Sessions key={sessionsTurn} initial={sessionsTurn === 0 ? embeddedOrNull<ListSessionsResponse>('sessions') : null} />
           </Panel>
@@ -97,7 +150,11 @@ function SettingsPage() {
           {me!.teaches && (
             <Panel id="keys" title={t.tokens}>
               <p>{t.tokensHint}</p>
-              <p><Button href="/teach/stream" icon="key">{t.toTokens}</Button></p>
+              <p>
+                <Button href="/teach/stream" icon="key">
+                  {t.toTokens}
+                </Button>
+              </p>
             </Panel>
           )}
         </>
