@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "api/services/passwords.h"
 #include "api/services/services.h"
+#include "common/base/retry_after.h"
 #include "common/base/status.h"
 #include "common/log/log.h"
 
@@ -32,9 +33,9 @@ absl::StatusOr<UserRow> CheckSignIn(const ServiceDeps& deps, const CallContext& 
                                     const std::string& password) {
   ASSIGN_OR_RETURN(LoginAttempts attempts, deps.stores.sessions.RecordLoginAttempt(email, call.peer, kAttemptWindow));
   if (attempts.by_email > kMaxAttemptsByEmail || attempts.by_peer > kMaxAttemptsByPeer) {
-    return WithReason(absl::ResourceExhaustedError(absl::StrCat("too many attempts to sign in; wait ",
-                                                                absl::FormatDuration(kAttemptWindow))),
-                      "TOO_MANY_ATTEMPTS");
+    absl::Status enough = absl::ResourceExhaustedError(absl::StrCat("too many attempts to sign in; wait ",
+                                                                    absl::FormatDuration(kAttemptWindow)));
+    return WithRetryAfter(WithReason(enough, "TOO_MANY_ATTEMPTS"), kAttemptWindow);
   }
   ASSIGN_OR_RETURN(UserRow user, CheckPasswordOf(deps.stores.users, email, password));
   if (absl::Status forgotten = deps.stores.sessions.ForgetLoginAttempts(email, call.peer); !forgotten.ok()) {
