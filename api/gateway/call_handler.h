@@ -28,8 +28,8 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the req
 //   400 BAD_JSON, UNKNOWN_FIELD, UNKNOWN_PARAMETER, BAD_FIELD, BODY_NOT_EXPECTED, BAD_HEADER, 429 SERVER_BUSY.
 class CallHandler {
  public:
-  CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls)
-      : routes_(std::move(routes)), invoker_(invoker), calls_(calls), streams_(calls) {}
+  CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat)
+      : routes_(std::move(routes)), invoker_(invoker), calls_(calls), streams_(calls, heartbeat) {}
 
   // Open streams of events end, and new ones are refused. On the server's thread.
   void EndStreams() { streams_.EndAll(); }

@@ -59,7 +59,7 @@ SteadyTime After(absl::Duration wait) {
 class EventStream final : public http::WaitingSource, public std::enable_shared_from_this<EventStream> {
  public:
   EventStream(EventStreams& streams, std::unique_ptr<Watch> watch, const Method::Events& first)
-      : streams_(streams), watch_(std::move(watch)), next_turn_(After(watch_->interval())), next_beat_(After(kHeartbeat)) {
+      : streams_(streams), watch_(std::move(watch)), next_turn_(After(watch_->interval())), next_beat_(After(streams_.heartbeat_)) {
     failed_ = AppendEvents(first, text_);
     if (!failed_.ok()) AppendError(failed_, text_);
     // Something at once: some proxies hold an answer back until its body begins.
@@ -81,7 +81,7 @@ class EventStream final : public http::WaitingSource, public std::enable_shared_
       if (std::chrono::steady_clock::now() >= next_turn_) co_await Turn();
       if (text_.empty() && std::chrono::steady_clock::now() >= next_beat_) text_ = ":\n\n";
     }
-    next_beat_ = After(kHeartbeat);
+    next_beat_ = After(streams_.heartbeat_);
     co_return text_;
   }
 

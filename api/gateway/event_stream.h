@@ -14,17 +14,15 @@
 
 namespace lectern::api {
 
-inline constexpr absl::Duration kHeartbeat = absl::Seconds(15);
-
 class EventStream;
 
 // The open event streams of a gateway. Thread-safe; outlives the server, which has one thread.
 class EventStreams {
  public:
-  explicit EventStreams(ThreadPool& calls) : calls_(calls) {}
+  EventStreams(ThreadPool& calls, absl::Duration heartbeat) : calls_(calls), heartbeat_(heartbeat) {}
 
   // A body that first says `first` and then what the watch's turns find: each message is an event `data: {json}`. A comment line goes
-  // out every kHeartbeat, so that proxies keep the connection; an error is an event `error`, after which the body ends, as it does at
+  // out every `heartbeat`, so that proxies keep the connection; an error is an event `error`, after which the body ends, as it does at
   // EndAll and when the client leaves. Turns run on the pool; one that it does not take is left out.
   //
   // Error: kUnavailable/SERVER_STOPPING after EndAll.
@@ -38,6 +36,7 @@ class EventStreams {
   void Remove(EventStream* stream);
 
   ThreadPool& calls_;
+  const absl::Duration heartbeat_;
   absl::Mutex mu_;
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
   absl::flat_hash_set<EventStream*> open_ ABSL_GUARDED_BY(mu_);

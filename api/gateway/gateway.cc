@@ -28,8 +28,8 @@ bool IsCall(absl::string_view path) { return path == "/v1" || absl::StartsWith(p
 
 class GatewayImpl final : public Gateway {
  public:
-  GatewayImpl(RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls)
-      : calls_(std::move(routes), invoker, calls), sessions_(std::move(sessions)) {}
+  GatewayImpl(RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat)
+      : calls_(std::move(routes), invoker, calls, heartbeat), sessions_(std::move(sessions)) {}
 
   absl::Status LoadPages(const std::string& folder, ThreadPool& calls, Metrics& metrics) {
     absl::StatusOr<std::string> listed = ReadFile(folder + "/pages.json");
@@ -91,7 +91,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
   }
   ASSIGN_OR_RETURN(RouteTable routes, RouteTable::Build(registry));
   ASSIGN_OR_RETURN(SessionHandler sessions, SessionHandler::Make(registry, invoker, calls));
-  auto gateway = std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), invoker, calls);
+  auto gateway = std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), invoker, calls, options.heartbeat);
   absl::Status pages = gateway->LoadPages(options.web_dir, calls, invoker.metrics());
   if (!pages.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", pages.message()));
   if (!options.openapi.empty()) gateway->Add("/openapi.json", options.openapi);

@@ -17,6 +17,7 @@ struct GatewayOptions {
   std::string listen;        // HOST:PORT; port 0: the kernel chooses
   std::string web_dir;       // what api/web's build wrote
   std::string openapi;       // served as /openapi.json; empty: not
+  absl::Duration heartbeat = absl::Seconds(15);   // of streams that have nothing to say
 };
 
 class Gateway {
