@@ -11,6 +11,7 @@ const { choicesOf, rolesOf, cornerAt, cornerTowards } = await load('src/player/r
 const { parseTime, timeParameter } = await load('src/player/timing.ts');
 const { parseAddress, Addresses } = await load('src/player/address.ts');
 const { pauseAfter } = await load('src/player/refresh.ts');
+const { hasSound, withoutSound } = await load('src/player/masters.ts');
 const { notesMarkdown, fileName } = await load('src/pages/lecture/markdown.ts');
 
 test('Less than 30 ms is left alone, up to 400 ms is a change of speed of at most 5 %, more is a seek', () => {
@@ -156,4 +157,15 @@ test('Notes are exported in order, each with a link to its moment', () => {
     '# Pose of a body\n\nRobotics 1\n\n- [0:05](https://x/lectures/1?t=5) First line\n\n  more\n- [1:02:03](https://x/lectures/1?t=3723) Later\n');
   assert.equal(fileName('1. Übung: Wärme & Licht'), '1-ubung-warme-licht.md');
   assert.equal(fileName('??'), 'notes.md');
+});
+
+test('The picture beside another one is loaded without its sound', () => {
+  const master = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",URI="a/index.m3u8"\n'
+    + '#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"\nv/index.m3u8\n';
+  assert.ok(hasSound(master));
+  const silent = withoutSound(master);
+  assert.equal(silent, '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f",RESOLUTION=1280x720\nv/index.m3u8\n');
+  assert.ok(!hasSound(silent));
+  const muxed = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f,mp4a.40.2"\nv/index.m3u8\n';
+  assert.equal(withoutSound(muxed), muxed);
 });

@@ -47,7 +47,7 @@ export class Stage {
               wished: View | null) {
     const heard: StageEvents = { ...events, onChange: () => { this.learnSound(); events.onChange(); } };
     this.main = new ViewPlayer(video, heard);
-    this.second = new ViewPlayer(second, heard);
+    this.second = new ViewPlayer(second, heard, true);
     this.follower = new Follower(this.main, this.second);
     this.choice = wished ?? stored<Choice>('view', 'BOTH');
     video.volume = stored<number>('volume', 1);

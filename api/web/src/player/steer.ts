@@ -12,7 +12,7 @@ export const calmSeconds = 0.03;        // what nobody sees
 export const farSeconds = 0.4;          // what a change of speed does not mend soon
 export const strongest = 0.05;          // change of speed
 const settledSeconds = 0.01;            // a correction goes on until here, so that it does not begin again at once
-const perSecond = 0.6;                  // share of the offset that is mended in a second
+const perSecond = 1;                    // share of the offset that is mended in a second
 
 export function steer(look: Look): Decision {
   const size = Math.abs(look.offset);

@@ -9,7 +9,7 @@ export interface Sample {
 }
 
 const kept = 2000;
-const lookMs = 500;           // samples of this time make one decision
+const lookMs = 400;           // samples of this time make one decision
 const settleMs = 1000;        // after a seek; another one before it has ended would never let it end
 const starvedMs = 2000;
 const hopelessMs = 8000;
@@ -126,7 +126,7 @@ export class Follower {
     }
     if (this.judgeSeek) {
       this.judgeSeek = false;
-      this.seekCost = Math.max(0, Math.min(1.5, this.seekCost - offset / Math.max(0.5, leading.playbackRate)));
+      this.seekCost = Math.max(0, Math.min(0.8, this.seekCost - (offset / 2) / Math.max(0.5, leading.playbackRate)));
     }
     const decision = steer({ offset, rate: leading.playbackRate, correcting: this.correcting });
     this.correcting = decision.kind === 'nudge';

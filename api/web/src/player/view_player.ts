@@ -4,6 +4,7 @@ import type { ErrorData } from 'hls.js';
 import type { LevelDetails } from 'hls.js';
 import { Addresses } from './address';
 import { serverNow } from './clock';
+import { silentLoader } from './silent_loader';
 
 const freshMs = 30 * 60_000;
 const lastSeconds = 1.5;
@@ -29,7 +30,8 @@ export class ViewPlayer {
   newMediaAt = 0;                         // performance.now() when the playlist last grew
   heardAt = 0;                            // and when an edge last answered with one, or with media
 
-  constructor(readonly video: HTMLVideoElement, private readonly events: PlayerEvents) {}
+  // One that is `mute` loads no sound.
+  constructor(readonly video: HTMLVideoElement, private readonly events: PlayerEvents, private readonly mute = false) {}
 
   get loaded(): boolean { return this.source !== ''; }
   get known(): boolean { return this.details !== null; }
@@ -94,6 +96,7 @@ export class ViewPlayer {
       backBufferLength: 60,
       // Nobody sees more than the picture's size on the page, least of all in a corner.
       capLevelToPlayerSize: true,
+      ...(this.mute && { pLoader: silentLoader((sound) => { this.sound = sound; }) as unknown as typeof Hls.DefaultConfig.pLoader }),
       xhrSetup: (xhr, url) => this.setUp(xhr, url),
     });
     this.hls = hls;
@@ -101,7 +104,7 @@ export class ViewPlayer {
     hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => this.update(data.details));
     hls.on(Hls.Events.LEVEL_SWITCHED, () => this.events.onChange());
     hls.on(Hls.Events.MANIFEST_PARSED, (_event, data) => {
-      this.sound = data.audio || data.altAudio;
+      if (!this.mute) this.sound = data.audio || data.altAudio;
       this.setHeight(this.height);
       this.events.onChange();
     });
