@@ -1,4 +1,4 @@
-// The part of LectureStore that finds the lecture that an encoder is for.
+// The part of LectureStore that finds the lecture that an encoder is for, and makes one due.
 #include "api/store/lecture_store.h"
 #include "api/store/row_util.h"
 #include "common/base/status.h"
@@ -15,6 +15,18 @@ absl::Status NoCourse() {
   return WithReason(absl::FailedPreconditionError("you teach no course, so there is no lecture that this could be; ask for a course, "
                                                   "or to be enrolled as its lecturer"),
                     "NO_COURSE");
+}
+
+absl::Status NotToStart(absl::string_view reason, absl::string_view why) {
+  return WithReason(absl::FailedPreconditionError(why), reason);
+}
+
+absl::Status CheckStart(const pg::Row& row) {
+  if (row.Bool("rehearsal")) return NotToStart("IS_REHEARSAL", "a rehearsal is seen by nobody; start the lecture that it is for");
+  if (row.Bool("ended")) return NotToStart("LECTURE_ENDED", "the lecture was ended; create another one to go live again");
+  if (row.Bool("hall")) return NotToStart("ON_AIR_FROM_HALL", "the lecture hall has this lecture on air already");
+  if (!row.Bool("recorded") || row.Bool("on_air")) return absl::OkStatus();
+  return NotToStart("LECTURE_ENDED", "the lecture has a recording already; create another one to go live");
 }
 
 }  // namespace
@@ -103,6 +115,43 @@ absl::StatusOr<int64_t> LectureStore::OpenRehearsal(int64_t user_id) {
     return absl::OkStatus();
   }));
   return id;
+}
+
+// As with streams that are opened, one after the other.
+constexpr char kLockStart[] = R"sql(select id from lectures where id = $1 for no key update)sql";
+
+// `runs`: by its schedule. `recorded`: something can be watched, or is being made of what was sent. A stream that broke off goes on
+// within the schedule, so that its recording ends nothing. `late`: an encoder waits that comes to no lecture that began before it.
+constexpr char kFindStart[] = R"sql(
+select l.rehearsal_of is not null as rehearsal, l.ended_at is not null as ended, coalesce(span.runs, false) as runs,
+  exists (select 1 from assets a where a.lecture_id = l.id and a.state in ('processing', 'playable', 'complete')
+            and not (a.from_live and coalesce(span.runs, false))) as recorded,
+  exists (select 1 from live_streams s where s.lecture_id = l.id and s.state <> 'ended') as on_air,
+  exists (select 1 from live_streams s where s.lecture_id = l.id and s.state <> 'ended' and s.source = 'hall') as hall,
+  exists (select 1 from enrolments e join lectures r on r.rehearsal_of = e.user_id
+                        join live_streams s on s.lecture_id = r.id and s.state in ('starting', 'live', 'interrupted')
+          where e.course_id = l.course_id and e.role = 'lecturer' and s.started_at > l.starts_at) as late
+from lectures l cross join lateral (
+  select now() >= l.starts_at and now() < coalesce(l.ends_at, l.starts_at + interval '4 hours') as runs
+) span
+where l.id = $1
+)sql";
+
+constexpr char kStart[] = R"sql(
+update lectures set starts_at = now(), ends_at = now() + coalesce(ends_at - starts_at, interval '90 minutes') where id = $1
+)sql";
+
+absl::StatusOr<LectureRow> LectureStore::Start(int64_t id, const Caller& reader) {
+  RETURN_IF_ERROR(pool_.Transaction([&](pg::Session& session) -> absl::Status {
+    RETURN_IF_ERROR(session.Run({"lecture_start_lock", kLockStart}, id).status());
+    ASSIGN_OR_RETURN(pg::Rows rows, session.Run({"lecture_start_find", kFindStart}, id));
+    if (rows.empty()) return NotFound("LECTURE_NOT_FOUND", "lecture", id);
+    const pg::Row row = rows[0];
+    RETURN_IF_ERROR(CheckStart(row));
+    if (row.Bool("on_air") || (row.Bool("runs") && !row.Bool("late"))) return absl::OkStatus();
+    return session.Run({"lecture_start", kStart}, id).status();
+  }));
+  return Get(id, reader);
 }
 
 constexpr char kListRunningStreams[] = R"sql(
