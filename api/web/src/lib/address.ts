@@ -6,7 +6,8 @@ export function safeNext(next: string | null, origin: string = location.origin):
   if (!next || !next.startsWith('/')) return '/';
   try {
     const url = new URL(next, origin);
-    if (url.origin !== origin || url.pathname === '/login') return '/';
+    // "/..//host" is of this origin, but what is left of it would not be.
+    if (url.origin !== origin || url.pathname.startsWith('//') || url.pathname === '/login') return '/';
     return url.pathname + url.search + url.hash;
   } catch {
     return '/';
