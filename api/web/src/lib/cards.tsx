@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Course, Lecture } from '../generated/api';
 import { useInterval } from './data';
 import { Bar, Pill } from './feedback';
-import { clockText, formatDay, formatTime, idOf, lengthText, secondsOf, termText, timeOf } from './format';
+import { clockText, daysAway, formatDay, formatTime, idOf, lengthText, secondsOf, termText, timeOf } from './format';
 import { Icon } from './icons';
 import { text } from './texts';
 
@@ -30,6 +30,7 @@ export function Picture({ urls, eager, live }: { urls: string[]; eager?: boolean
           width={320}
           height={180}
           loading={eager ? 'eager' : 'lazy'}
+          fetchPriority={eager ? 'high' : undefined}
           decoding="async"
           onError={() => setFailed([...failed, url])}
         />
@@ -78,8 +79,7 @@ export function StatePill({ lecture }: { lecture: Lecture }) {
 export function whenText(lecture: Lecture, now = Date.now()): string {
   const start = timeOf(lecture.startTime);
   if (Number.isNaN(start)) return text.notDated;
-  const midnight = new Date(now).setHours(0, 0, 0, 0);
-  const days = Math.round((new Date(start).setHours(0, 0, 0, 0) - midnight) / 86_400_000);
+  const days = daysAway(start, now);
   const day = days === 0 ? text.today : days === 1 ? text.tomorrow : days === -1 ? text.yesterday : formatDay(start);
   return `${day}, ${formatTime(start)}`;
 }

@@ -112,13 +112,18 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
+// Days from the one of `now` to the one of `moment`, by the viewer's calendar: tomorrow is 1, be it in one hour or in forty.
+export function daysAway(moment: Moment, now: number = Date.now()): number {
+  return Math.round((new Date(moment).setHours(0, 0, 0, 0) - new Date(now).setHours(0, 0, 0, 0)) / 86_400_000);
+}
+
 // "in 3 hours", "yesterday", "now" (within a minute).
 export function formatRelative(moment: Moment, now: number = Date.now()): string {
   const seconds = (new Date(moment).getTime() - now) / 1000;
   if (Number.isNaN(seconds)) return '';
   const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const step = steps.find(([, length]) => Math.abs(seconds) >= length);
-  return step ? words.format(Math.trunc(seconds / step[1]), step[0]) : words.format(0, 'second');
+  const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', Infinity];
+  return words.format(unit === 'day' ? daysAway(moment, now) : Math.trunc(seconds / length), unit);
 }
 
 // "2026W" is "Winter 2026/27", "2026S" is "Summer 2026"; anything else stays as it is.

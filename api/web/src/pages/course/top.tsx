@@ -1,7 +1,7 @@
 // What is on or comes next.
 import type { Lecture } from '../../generated/api';
 import { serverNow, useNow } from '../../lib/clock';
-import { clockText, formatTime, formatWeekday, lengthText, timeOf } from '../../lib/format';
+import { clockText, formatRelative, formatTime, formatWeekday, lengthText, timeOf } from '../../lib/format';
 import { Button, Icon, lecturePath, Picture } from '../../lib/parts';
 import { text } from '../../lib/texts';
 import { calendarOf, saveFile } from './ics';
@@ -31,6 +31,12 @@ function Live({ lecture }: { lecture: Lecture }) {
   );
 }
 
+function beginning(start: number, left: number): string {
+  if (left <= 0) return t.beginsNow;
+  if (left > 86_400) return t.begins(formatRelative(start, serverNow()));
+  return t.beginsIn(left < 3600 ? clockText(left) : lengthText(left));
+}
+
 function Next({ lecture }: { lecture: Lecture }) {
   const start = timeOf(lecture.startTime);
   const end = timeOf(lecture.endTime);
@@ -57,7 +63,7 @@ function Next({ lecture }: { lecture: Lecture }) {
         <p>
           {formatWeekday(start)}, {formatTime(start)}
           {!Number.isNaN(end) && ` – ${formatTime(end)}`}{' '}
-          <span class="countdown">{left <= 0 ? t.beginsNow : t.beginsIn(left < 3600 ? clockText(left) : lengthText(left))}</span>
+          <span class="countdown">{beginning(start, left)}</span>
         </p>
       </div>
       <div class="row top-actions">
