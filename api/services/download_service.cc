@@ -58,8 +58,8 @@ absl::StatusOr<FileRow> Choose(const std::vector<FileRow>& files, const std::str
   }
   if (chosen == files.end()) return NotPlayable(lecture);
   if (chosen->complete) return *chosen;
-  return WithReason(absl::FailedPreconditionError("there is no file of this view: it is on air, or was not put together after that"),
-                    "NO_FILE");
+  return WithReason(
+      absl::FailedPreconditionError("there is no file of this view: it is on air, or was not put together afterwards"), "NO_FILE");
 }
 
 class DownloadService {

@@ -48,7 +48,8 @@ std::optional<Wanted> Parse(absl::string_view path) {
   const std::vector<absl::string_view> parts = absl::StrSplit(path, '/');
   if (path.size() > kMaxPathBytes || parts.size() < kParts || parts.size() > kParts + 1 || parts[4] != kWord) return std::nullopt;
   const std::optional<uint64_t> lecture = ParseDigits(parts[2]);
-  if (!lecture || *lecture == 0 || *lecture > (uint64_t{1} << 62) || parts[2].front() == '0' || !IsView(parts[3])) return std::nullopt;
+  // A leading zero would be a second name of the same lecture.
+  if (!lecture || *lecture > (uint64_t{1} << 62) || parts[2].front() == '0' || !IsView(parts[3])) return std::nullopt;
   Wanted wanted{parts[1], static_cast<int64_t>(*lecture), parts[3], ""};
   if (parts.size() > kParts) {
     const std::optional<std::string> name = PercentDecode(parts[5]);

@@ -1,5 +1,5 @@
-// GET, HEAD /p/{download token}/{lecture}/{view}/download[/{file name}]: a recording as one file, as it was uploaded or put together
-// after it was on air. Which one it is stands in the token; the name in the path is only what it is saved as.
+// GET, HEAD /p/{download token}/{lecture}/{view}/download[/{file name}]: a recording as one file, as it was uploaded or put
+// together after it was on air. Which one it is stands in the token; the name in the path is only what it is saved as.
 #pragma once
 
 #include "absl/strings/string_view.h"

@@ -31,16 +31,17 @@ Size SizeOf(const v1::MediaInfo& media) {
   const int height = std::max(2, media.video().height());
   Size size;
   size.width = std::max(2, std::min(width, kMaxWidth) / 2 * 2);
-  size.height = std::clamp(static_cast<int>(std::lround(static_cast<double>(size.width) * height / width / 2)) * 2, 2, 2 * kMaxWidth);
+  const double wanted = static_cast<double>(size.width) * height / width;
+  size.height = std::clamp(static_cast<int>(std::lround(wanted / 2)) * 2, 2, 2 * kMaxWidth);
   return size;
 }
 
 FfmpegCommand PictureCommand(double seconds, const Size& size, const std::string& name) {
   FfmpegCommand command;
   command.before_input = {"-noaccurate_seek", "-ss", absl::StrFormat("%.3f", seconds)};
-  command.after_input = {"-map", "0:V:0", "-an", "-sn", "-dn", "-vf", absl::StrFormat("scale=%d:%d,setsar=1", size.width, size.height),
-                         "-frames:v", "1", "-q:v", "4", "-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1",
-                         absl::StrCat("file:", name)};
+  const std::string scale = absl::StrFormat("scale=%d:%d,setsar=1", size.width, size.height);
+  command.after_input = {"-map", "0:V:0", "-an", "-sn", "-dn", "-vf", scale, "-frames:v", "1", "-q:v", "4",
+                         "-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", absl::StrCat("file:", name)};
   command.niceness = kNiceness;
   return command;
 }
