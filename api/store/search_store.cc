@@ -13,15 +13,15 @@ namespace lectern::api {
 #define LECTERN_FINDABLE \
   "($2::bool or ($4::bigint is null and " LECTERN_COURSE_LISTED("$1") ") or (c.id = $4 and " LECTERN_COURSE_WATCHABLE("$1", "$2") ")) "
 
-// $5 to $8 are the key of the last hit that was seen.
+// $5 to $8 are the key of the last hit that was seen. The query is made once, not for each row.
 constexpr char kSearch[] = R"sql(
 with found as (
-  select 1 as kind, c.id, case when ts_filter(c.words, '{a}') @@ search_query($3) then 2 else 1 end as rank, c.created_at as at
-  from courses c where c.words @@ search_query($3) and ($4::bigint is null or c.id = $4) and )sql" LECTERN_FINDABLE R"sql(
+  select 1 as kind, c.id, case when ts_filter(c.words, '{a}') @@ (select search_query($3)) then 2 else 1 end as rank, c.created_at as at
+  from courses c where c.words @@ (select search_query($3)) and ($4::bigint is null or c.id = $4) and )sql" LECTERN_FINDABLE R"sql(
   union all
-  select 0, l.id, case when ts_filter(l.words, '{a}') @@ search_query($3) then 2 else 1 end, coalesce(l.starts_at, l.created_at)
+  select 0, l.id, case when ts_filter(l.words, '{a}') @@ (select search_query($3)) then 2 else 1 end, coalesce(l.starts_at, l.created_at)
   from lectures l join courses c on c.id = l.course_id
-  where l.words @@ search_query($3) and l.rehearsal_of is null and ($4::bigint is null or c.id = $4) and )sql" LECTERN_FINDABLE R"sql(
+  where l.words @@ (select search_query($3)) and l.rehearsal_of is null and ($4::bigint is null or c.id = $4) and )sql" LECTERN_FINDABLE R"sql(
 ), keyed as (select kind, id, rank, (extract(epoch from at) * 1000000)::bigint as at_us from found)
 select kind, id, rank, at_us from keyed where (rank, at_us, kind, id) < ($5::int, $6::bigint, $7::int, $8::bigint)
 order by rank desc, at_us desc, kind desc, id desc limit $9
