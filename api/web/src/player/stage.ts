@@ -54,6 +54,8 @@ export class Stage {
     video.preservesPitch = second.preservesPitch = true;
     video.addEventListener('play', () => { this.following = this.atEdge(); });
     video.addEventListener('pause', () => { if (!video.ended) this.following = false; });
+    // What was pressed is seen at once, not at the next tick.
+    for (const name of ['play', 'pause', 'seeking', 'seeked', 'volumechange', 'ratechange']) video.addEventListener(name, () => events.onTick());
     setInterval(() => this.tick(), tickMs);
   }
 
