@@ -85,7 +85,10 @@ void Authenticator::ForgetSession(int64_t session_id) {
 
 void Authenticator::ForgetUser(int64_t user_id) {
   absl::MutexLock lock(&mu_);
-  absl::erase_if(known_, [&](const auto& entry) { return entry.second.caller.is_user() && entry.second.caller.user_id == user_id; });
+  absl::erase_if(known_, [&](const auto& entry) {
+    const Caller& caller = entry.second.caller;
+    return caller.is_user() && caller.user_id == user_id;
+  });
 }
 
 }  // namespace lectern::api

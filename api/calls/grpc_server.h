@@ -43,7 +43,8 @@ class GrpcServer {
   // Health answers NOT_SERVING from now on, so that balancers turn away; calls are still answered.
   virtual void StopServing() = 0;
 
-  // No new calls; open streams of the registry's methods end; waits for running calls, cancels what is left after `grace`, and returns when all have ended. Call once.
+  // No new calls; open streams of the registry's methods end; waits for running calls, cancels what is left after `grace`, and
+  // returns when all have ended. Call once.
   virtual void Shutdown(absl::Duration grace) = 0;
 };
 

@@ -60,7 +60,7 @@ void Invoker::MethodMetrics::Count(absl::StatusCode code) {
 
 Invoker::Invoker(const Deps& deps) : deps_(deps), watchers_(deps.watchers) {
   auto& requests = deps_.metrics.Counter("lectern_api_requests_total", "Calls by method and code");
-  auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method; of streams until the first answer");
+  auto& latency = deps_.metrics.Histogram("lectern_api_request_seconds", "Duration of calls by method; of streams: until open");
   auto& turns = deps_.metrics.Histogram("lectern_api_watch_turn_seconds", "Duration of a stream's looks for news, by method");
   auto& watchers = deps_.metrics.Gauge("lectern_api_watchers", "Open streams by method");
   for (const auto& [path, method] : deps_.registry.methods()) {

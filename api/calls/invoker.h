@@ -60,7 +60,7 @@ class Watch;
 // Thread-safe; blocks on the database. The order of its steps:
 //
 // 1. The bearer token: session tokens, and for RESOURCE methods a resource's credential; no other kind. A token that is sent must
-//    be good, also where none is needed, except for methods that bring a secret of their own (Login, Join), and where it is ambient.
+//    be good, also where none is needed, except for methods that bring a secret of their own (Login, Join) and where it is ambient.
 // 2. The caller's rate, before anything that costs a statement for this call; the address's, which is wider, before step 1.
 // 3. The right, by the method's `access` option, with one statement where an object is in question. Who may not even see an
 //    object is told that it does not exist.

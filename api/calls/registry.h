@@ -38,10 +38,11 @@ struct Method {
   using Handler =
       std::function<absl::Status(CallContext&, const google::protobuf::Message&, google::protobuf::Message&)>;
 
-  // Looks what is new for one watcher. `state` is the watcher's own, null at its first call; what is appended to `events` is sent in
-  // that order. An error ends the stream.
+  // Looks what is new for one watcher. `state` is the watcher's own, null at its first call; what is appended to `events` is sent
+  // in that order. An error ends the stream.
   using Events = std::vector<std::unique_ptr<google::protobuf::Message>>;
-  using Poll = std::function<absl::Status(CallContext&, const google::protobuf::Message&, std::shared_ptr<void>& state, Events& events)>;
+  using Poll =
+      std::function<absl::Status(CallContext&, const google::protobuf::Message&, std::shared_ptr<void>& state, Events& events)>;
 
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   std::string short_name;                                    // "CourseService.GetCourse", for metrics, logs and audit
@@ -83,8 +84,8 @@ class Registry {
     });
   }
 
-  // A server-streaming method. `poll` runs at once and then every `interval` for each watcher, one at a time for a watcher, as a call of
-  // its own: rights are checked anew each time, so that a watcher who loses them sees nothing more. State is made anew for each watcher.
+  // A server-streaming method. `poll` runs at once and then every `interval` for each watcher, one at a time for a watcher, as a
+  // call of its own: rights are checked anew each time, so that a watcher who loses them sees nothing more. Each has its own State.
   template <typename Service, typename Request, typename State, typename Event>
   void AddWatch(absl::string_view full_name, absl::Duration interval, std::shared_ptr<Service> service,
                 absl::Status (Service::*poll)(CallContext&, const Request&, State&, std::vector<Event>&)) {
@@ -126,8 +127,8 @@ class Registry {
   std::map<std::string, Method, std::less<>> methods_;
 };
 
-// Every method of every service of package lectern.v1, but those that streams of requests come to, that has no handler in `registry` or no access option; for start-up
-// and tests. Empty: complete.
+// Every method of every service of package lectern.v1, but those that streams of requests come to,
+// that has no handler in `registry` or no access option; for start-up and tests. Empty: complete.
 std::vector<std::string> MissingMethods(const Registry& registry);
 
 }  // namespace lectern::api

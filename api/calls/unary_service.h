@@ -1,4 +1,5 @@
-// All methods of one proto service that are in a registry, as one grpc::Service without generated code. Includes gRPC headers: for .cc files.
+// All methods of one proto service that are in a registry, as one grpc::Service without generated code. Includes gRPC headers: for
+// .cc files.
 #pragma once
 
 #include <grpcpp/impl/service_type.h>

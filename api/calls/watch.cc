@@ -15,7 +15,7 @@ constexpr absl::Duration kTurnTime = absl::Seconds(10);
 constexpr absl::Duration kRetryAfter = absl::Seconds(30);
 
 absl::Status TooMany(absl::string_view whose) {
-  absl::Status status = absl::ResourceExhaustedError(absl::StrCat("too many open streams ", whose, "; close some, or try again later"));
+  absl::Status status = absl::ResourceExhaustedError(absl::StrCat("too many open streams ", whose, "; close some, or try later"));
   return WithRetryAfter(WithReason(status, "TOO_MANY_WATCHERS"), kRetryAfter);
 }
 
@@ -39,7 +39,8 @@ void WatcherTable::Leave(const std::string& key) {
 }
 
 absl::StatusOr<std::unique_ptr<Watch>> Invoker::StartWatch(const Method& method, CallMetadata& metadata,
-                                                           std::unique_ptr<google::protobuf::Message> request, Method::Events& events) {
+                                                           std::unique_ptr<google::protobuf::Message> request,
+                                                           Method::Events& events) {
   absl::Duration start = deps_.clock.Steady();
   metadata.request_id = RequestId(metadata.request_id);
   std::unique_ptr<Watch> watch(new Watch(*this, method, metadata, std::move(request)));

@@ -18,8 +18,8 @@
 
 namespace lectern::api {
 
-// At any time exactly one of these is under way: a turn on the pool, a write, a wait, or the end. Each step ends by choosing the next
-// (Step); what comes from outside, a cancellation or the server's end, only sets a flag and cuts a wait short.
+// At any time exactly one of these is under way: a turn on the pool, a write, a wait, or the end. Each step ends by choosing the
+// next (Step); what comes from outside, a cancellation or the server's end, only sets a flag and cuts a wait short.
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public std::enable_shared_from_this<WatchReactor> {
  public:
   WatchReactor(GrpcWatches& watches, const Method& method, grpc::CallbackServerContext& context, CallMetadata metadata,
@@ -58,7 +58,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, pu
     std::unique_ptr<google::protobuf::Message> request(method_.request->New());
     if (!grpc::SerializationTraits<google::protobuf::Message>::Deserialize(&request_, request.get()).ok()) {
       watches_.invoker_.CountRefused(method_, absl::StatusCode::kInvalidArgument);
-      return WithReason(absl::InvalidArgumentError(absl::StrCat("the request is no ", method_.request->GetTypeName())), "BAD_MESSAGE");
+      absl::Status malformed = absl::InvalidArgumentError(absl::StrCat("the request is no ", method_.request->GetTypeName()));
+      return WithReason(malformed, "BAD_MESSAGE");
     }
     Method::Events events;
     ASSIGN_OR_RETURN(watch_, watches_.invoker_.StartWatch(method_, metadata_, std::move(request), events));

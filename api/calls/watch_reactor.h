@@ -1,4 +1,4 @@
-// Server-streaming methods over gRPC: each stream is a Watch whose turns are made on the pool. Includes gRPC headers: for .cc files.
+// Server-streaming methods over gRPC: each stream is a Watch whose turns are made on the pool. Includes gRPC: for .cc files.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -23,8 +23,8 @@ class GrpcWatches {
   GrpcWatches(Invoker& invoker, ThreadPool& calls) : invoker_(invoker), calls_(calls) {}
 
   // The reactor for a new stream. It lives until it has finished. `metadata` and `request` are taken at once.
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* Open(const Method& method, grpc::CallbackServerContext& context, CallMetadata metadata,
-                                                   const grpc::ByteBuffer& request);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Open(const Method& method, grpc::CallbackServerContext& context,
+                                                   CallMetadata metadata, const grpc::ByteBuffer& request);
 
   // The open streams end with UNAVAILABLE/SERVER_STOPPING, and so do new ones: their watchers go to another instance.
   void EndAll();

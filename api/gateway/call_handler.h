@@ -21,11 +21,11 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the req
 // Thread-safe. `Invoker::Invoke` is the only way in, on `calls`, so that a call over HTTP is authorised, limited, counted,
 // logged and audited as one over gRPC.
 //
-// Any origin may call with a bearer token; only our own pages with the session's cookie, where something changes. Errors are {"error": {...}} with the HTTP status
-// of rpc::HttpCode; besides those of the call:
+// Any origin may call with a bearer token; only our own pages with the session's cookie, where something changes. Errors are
+// {"error": {...}} with the HTTP status of rpc::HttpCode; besides those of the call:
 //   404 PATH_NOT_FOUND, 405 METHOD_NOT_ALLOWED (with Allow), 413 BODY_TOO_LARGE, 415 NOT_JSON (a body but not application/json),
-//   403 CROSS_SITE,
-//   400 BAD_JSON, UNKNOWN_FIELD, UNKNOWN_PARAMETER, BAD_FIELD, BODY_NOT_EXPECTED, BAD_HEADER, 429 SERVER_BUSY.
+//   403 CROSS_SITE, 400 BAD_JSON, UNKNOWN_FIELD, UNKNOWN_PARAMETER, BAD_FIELD, BODY_NOT_EXPECTED, BAD_HEADER, 429 SERVER_BUSY,
+//   503 SERVER_STOPPING (streams).
 class CallHandler {
  public:
   CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat)

@@ -21,9 +21,9 @@ class EventStreams {
  public:
   EventStreams(ThreadPool& calls, absl::Duration heartbeat) : calls_(calls), heartbeat_(heartbeat) {}
 
-  // A body that first says `first` and then what the watch's turns find: each message is an event `data: {json}`. A comment line goes
-  // out every `heartbeat`, so that proxies keep the connection; an error is an event `error`, after which the body ends, as it does at
-  // EndAll and when the client leaves. Turns run on the pool; one that it does not take is left out.
+  // A body that first says `first` and then what the watch's turns find: each message is an event `data: {json}`. A comment line
+  // goes out every `heartbeat`, so that proxies keep the connection; an error is an event `error`, after which the body ends, as it
+  // does at EndAll and when the client leaves. Turns run on the pool; one that it does not take is left out.
   //
   // Error: kUnavailable/SERVER_STOPPING after EndAll.
   absl::StatusOr<std::shared_ptr<http::BodySource>> Open(std::unique_ptr<Watch> watch, const Method::Events& first);

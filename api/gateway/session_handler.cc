@@ -33,7 +33,8 @@ absl::StatusOr<v1::LoginRequest> ReadLogin(const std::string& body, const http::
 
 absl::StatusOr<std::string> WithoutToken(const v1::LoginResponse& login) {
   ASSIGN_OR_RETURN(std::string user, PrintJson(login.user()));
-  return absl::StrCat("{\"user\":", user, ",\"expireTime\":\"", google::protobuf::util::TimeUtil::ToString(login.expire_time()), "\"}\n");
+  std::string expires = google::protobuf::util::TimeUtil::ToString(login.expire_time());
+  return absl::StrCat("{\"user\":", user, ",\"expireTime\":\"", expires, "\"}\n");
 }
 
 http::Response Failed(const CallMetadata& metadata, const absl::Status& status) {

@@ -9,8 +9,8 @@
 
 namespace lectern::api {
 
-// Thread-safe. AuthService.Login and Logout through the Invoker, with the cookie in place of the token (docs/web.md). No other origin
-// is told that it may read the answers. Errors: as those of the calls, and 403 CROSS_SITE, 405, 413, 415.
+// Thread-safe. AuthService.Login and Logout through the Invoker, with the cookie in place of the token (docs/web.md). No other
+// origin is told that it may read the answers. Errors: as those of the calls, and 403 CROSS_SITE, 405, 413, 415.
 class SessionHandler {
  public:
   // Error: kInternal where the registry has no Login or Logout.

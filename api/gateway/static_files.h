@@ -15,9 +15,9 @@ namespace lectern::api {
 // Immutable after Load; thread-safe.
 class StaticFiles {
  public:
-  // `folder` is what api/web's build writes: everything below assets/ has its content's hash in its name and is kept for ever; other
-  // files for a day. FILE.br and FILE.gz beside FILE are its coded forms. `with_pages`: NAME.html is a page at /NAME, and "/" leads to
-  // /watch. Errors: kNotFound where the folder cannot be read; the message says how to build it.
+  // `folder` is what api/web's build writes: everything below assets/ has its content's hash in its name and is kept for ever;
+  // other files for a day. FILE.br and FILE.gz beside FILE are its coded forms. `with_pages`: NAME.html is a page at /NAME, and "/"
+  // leads to /watch. Errors: kNotFound where the folder cannot be read; the message says how to build it.
   static absl::StatusOr<StaticFiles> Load(const std::string& folder, bool with_pages);
 
   // One more file, made by the program: any origin may read it, and asks each time whether it has changed. Before it is shared.

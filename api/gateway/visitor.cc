@@ -89,8 +89,8 @@ absl::Status CheckSameOrigin(const http::RequestHead& head, const Visitor& visit
   absl::string_view site = head.Find("Sec-Fetch-Site");
   bool own = site.empty() ? IsOwnOrigin(head, visitor) : site == "same-origin" && head.Count("Sec-Fetch-Site") == 1;
   if (own || (sign_in && site.empty() && head.Count("Origin") == 0)) return absl::OkStatus();
-  return WithReason(absl::PermissionDeniedError("with the session's cookie only our own pages may do this; send a bearer token instead"),
-                    "CROSS_SITE");
+  absl::Status foreign = absl::PermissionDeniedError("with a session's cookie only our own pages may do this; send a bearer token");
+  return WithReason(foreign, "CROSS_SITE");
 }
 
 std::string SessionCookie(const Visitor& visitor, absl::string_view token, absl::Time expires_at) {

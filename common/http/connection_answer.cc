@@ -80,8 +80,8 @@ Awaitable<bool> Connection::Send(Response response) {
   co_return sent;
 }
 
-// While a source waits nobody reads the socket or writes to it, so that nobody would see that the client is gone. A client that sends
-// its next request early is not watched any longer.
+// While a source waits nobody reads the socket or writes to it, so that nobody would see that the client is gone. A client that
+// sends its next request early is not watched any longer.
 void Connection::WatchForHangUp(std::shared_ptr<WaitingSource> source) {
   auto look = [self = shared_from_this(), source = std::move(source)](boost::system::error_code error) {
     if (error == asio::error::operation_aborted) return;

@@ -7,8 +7,8 @@ namespace lectern::http {
 
 class WaitingSource : public BodySource {
  public:
-  // The client is gone, or has shut its side down: Next should end at once. On a thread of the server, while Next may run on another
-  // one where the server has several. At most once.
+  // The client is gone, or has shut its side down: Next should end at once. On a thread of the server, while Next may run on
+  // another one where the server has several. At most once.
   virtual void ClientLeft() = 0;
 };
 

@@ -81,6 +81,13 @@ class GatewayFixture : public ::testing::Test {
     return Send(std::move(request));
   }
 
+  // Lecturers of the course are such by their enrolment, too.
+  void RemoveEnrolments(int64_t course) {
+    EXPECT_OK(world_.pool.Transaction([&](pg::Session& session) {
+      return session.Execute(absl::StrCat("delete from enrolments where course_id = ", course));
+    }));
+  }
+
   std::string Token(const std::string& who) { return api_.Login(Email(who), kTestPassword); }
 
   TestDatabase database_;

@@ -47,7 +47,7 @@ class Titles {
     state.seen = now;
     v1::Lecture& lecture = events.emplace_back();
     lecture.set_name(request.name());
-    lecture.set_title(absl::StrCat("version ", now, "\n", std::string(padding.load(), 'x'), "<end ", now, ">"));
+    lecture.set_title(absl::StrCat("version ", now, "\n", std::string(padding.load(), 'x'), "[end ", now, "]"));
     return absl::OkStatus();
   }
 
@@ -174,13 +174,13 @@ class StreamTest : public testing::GatewayFixture {
 
 TEST_F(StreamTest, NewsComeAsEventsWhileTheConnectionStaysOpen) {
   auto client = Open(Token("lecturer"));
-  std::string got = client->ReadUntil("<end 1>\"");
+  std::string got = client->ReadUntil("[end 1]\"");
   EXPECT_THAT(got, HasSubstr("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(got, HasSubstr("Content-Type: text/event-stream\r\n"));
   EXPECT_THAT(got, HasSubstr("Cache-Control: private, no-store\r\n"));
   EXPECT_THAT(got, HasSubstr(absl::StrCat("data: {\"name\":\"", Name("lectures", lecture_), "\",")));
   titles_->version = 2;
-  EXPECT_THAT(client->ReadUntil("<end 2>\""), HasSubstr("version 2\\n"));
+  EXPECT_THAT(client->ReadUntil("[end 2]\""), HasSubstr("version 2\\n"));
   EXPECT_TRUE(Watchers(1));
 }
 
@@ -195,27 +195,27 @@ TEST_F(StreamTest, WhoMayNotWatchGetsAnOrdinaryAnswer) {
 
 TEST_F(StreamTest, WhoLosesTheRightIsToldAndSeesNothingMore) {
   auto client = Open(Token("lecturer"));
-  client->ReadUntil("<end 1>\"");
-  world_.Number(absl::StrCat("with gone as (delete from enrolments where course_id = ", course_, " returning 1) select count(*) from gone"));
+  client->ReadUntil("[end 1]\"");
+  RemoveEnrolments(course_);
   client->ReadUntil("event: error");
   titles_->version = 2;
   EXPECT_TRUE(client->Closed() || absl::EndsWith(client->ReadUntil("0\r\n\r\n"), "0\r\n\r\n"));
   EXPECT_THAT(client->got(), HasSubstr("LECTURE_NOT_FOUND"));
-  EXPECT_THAT(client->got(), Not(HasSubstr("<end 2>")));
+  EXPECT_THAT(client->got(), Not(HasSubstr("[end 2]")));
   EXPECT_THAT(metrics_->Text(), HasSubstr("lectern_api_requests_total{code=\"NOT_FOUND\",method=\"LectureService.WatchLecture\"} 1\n"));
 }
 
 TEST_F(StreamTest, ASessionThatEndsEndsItsStreams) {
   std::string token = Token("lecturer");
   auto client = Open(token);
-  client->ReadUntil("<end 1>\"");
+  client->ReadUntil("[end 1]\"");
   ASSERT_OK(api_.Call("AuthService/Logout", v1::LogoutRequest(), nullptr, token));
   EXPECT_THAT(client->ReadUntil("SESSION_ENDED"), HasSubstr("event: error\ndata: {\"error\":{\"code\":401"));
 }
 
 TEST_F(StreamTest, AClientThatLeavesIsNoticedBeforeThereIsAnythingToSay) {
   auto client = Open(Token("lecturer"));
-  client->ReadUntil("<end 1>\"");
+  client->ReadUntil("[end 1]\"");
   EXPECT_TRUE(Watchers(1));
   client->Close();
   EXPECT_TRUE(Watchers(0));
@@ -224,13 +224,13 @@ TEST_F(StreamTest, AClientThatLeavesIsNoticedBeforeThereIsAnythingToSay) {
 TEST_F(StreamTest, AQuietStreamBeats) {
   Start({}, 0, absl::Milliseconds(100));
   auto client = Open(Token("lecturer"));
-  client->ReadUntil("<end 1>\"");
+  client->ReadUntil("[end 1]\"");
   EXPECT_THAT(client->ReadUntil("3\r\n:\n\n\r\n3\r\n:\n\n\r\n"), HasSubstr(":\n\n"));
 }
 
 TEST_F(StreamTest, StreamsEndWholeWhenTheServerStops) {
   auto client = Open(Token("lecturer"));
-  client->ReadUntil("<end 1>\"");
+  client->ReadUntil("[end 1]\"");
   absl::Time start = absl::Now();
   gateway_->Stop(absl::Seconds(30));
   EXPECT_LT(absl::Now() - start, absl::Seconds(20));
@@ -243,20 +243,20 @@ TEST_F(StreamTest, OneCallerMayWatchSoManyThingsAtOnceAndAllTogetherMore) {
   Start({.of_caller = 2, .all = 3}, 0, absl::Seconds(15));
   std::string lecturer = Token("lecturer"), maintainer = Token("maintainer");
   auto first = Open(lecturer), second = Open(lecturer);
-  first->ReadUntil("<end 1>\"");
-  second->ReadUntil("<end 1>\"");
+  first->ReadUntil("[end 1]\"");
+  second->ReadUntil("[end 1]\"");
   Answer refused = Call("GET", Path(), lecturer);
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.reason(), "TOO_MANY_WATCHERS");
   EXPECT_EQ(refused.header("Retry-After"), "30");
   auto third = Open(maintainer);
-  third->ReadUntil("<end 1>\"");
+  third->ReadUntil("[end 1]\"");
   EXPECT_EQ(Call("GET", Path(), maintainer).reason(), "TOO_MANY_WATCHERS");
   EXPECT_TRUE(Watchers(3));
   first->Close();
   EXPECT_TRUE(Watchers(2));
   auto again = Open(lecturer);
-  EXPECT_THAT(again->ReadUntil("<end 1>\""), HasSubstr("<end 1>"));
+  EXPECT_THAT(again->ReadUntil("[end 1]\""), HasSubstr("[end 1]"));
 }
 
 TEST_F(StreamTest, OnlyTheStartTakesFromTheCallersRate) {
@@ -265,7 +265,7 @@ TEST_F(StreamTest, OnlyTheStartTakesFromTheCallersRate) {
   auto client = Open(token);
   for (int version = 1; version < 5; ++version) {
     titles_->version = version;
-    EXPECT_THAT(client->ReadUntil(absl::StrCat("<end ", version, ">\"")), HasSubstr(absl::StrCat("<end ", version, ">")));
+    EXPECT_THAT(client->ReadUntil(absl::StrCat("[end ", version, "]\"")), HasSubstr(absl::StrCat("[end ", version, "]")));
   }
   EXPECT_EQ(Call("GET", Path(), token).reason(), "RATE_LIMITED");
 }
@@ -276,13 +276,13 @@ TEST_F(StreamTest, AClientThatReadsNothingHoldsNobodyUpAndCostsNoTurns) {
   auto quick = Open(Token("lecturer"));
   for (int version = 1; version < 20; ++version) {
     titles_->version = version;
-    ASSERT_THAT(quick->ReadUntil(absl::StrCat("<end ", version, ">\"")), HasSubstr(absl::StrCat("<end ", version, ">")));
+    ASSERT_THAT(quick->ReadUntil(absl::StrCat("[end ", version, "]\"")), HasSubstr(absl::StrCat("[end ", version, "]")));
   }
   // The kernel took a few megabytes for it; the rest was never made. It gets what is new when it reads on.
   quick->Close();
   ASSERT_TRUE(Watchers(1));
-  slow->ReadUntil("<end 19>\"");
-  EXPECT_THAT(slow->got(), HasSubstr("<end 19>"));
+  slow->ReadUntil("[end 19]\"");
+  EXPECT_THAT(slow->got(), HasSubstr("[end 19]"));
   EXPECT_LT(slow->got().size(), size_t{16} << 20);
 }
 
@@ -293,10 +293,10 @@ TEST_F(StreamTest, TwoHundredWatchersAllGetTheNews) {
     std::string token = TokenOf(world_.NewUser());
     for (int i = 0; i < 20; ++i) clients.emplace_back(gateway_->port(), Path(), token);
   }
-  for (Client& client : clients) ASSERT_THAT(client.ReadUntil("<end 1>\""), HasSubstr("<end 1>"));
+  for (Client& client : clients) ASSERT_THAT(client.ReadUntil("[end 1]\""), HasSubstr("[end 1]"));
   EXPECT_TRUE(Watchers(200));
   titles_->version = 2;
-  for (Client& client : clients) ASSERT_THAT(client.ReadUntil("<end 2>\""), HasSubstr("<end 2>"));
+  for (Client& client : clients) ASSERT_THAT(client.ReadUntil("[end 2]\""), HasSubstr("[end 2]"));
   clients.clear();
   EXPECT_TRUE(Watchers(0));
 }
@@ -364,9 +364,9 @@ class GrpcStreamTest : public StreamTest {
 
 TEST_F(GrpcStreamTest, NewsComeUntilTheClientCancels) {
   GrpcStream stream(server_->port(), Token("lecturer"), Request());
-  EXPECT_THAT(stream.ReadTitle(), HasSubstr("<end 1>"));
+  EXPECT_THAT(stream.ReadTitle(), HasSubstr("[end 1]"));
   titles_->version = 2;
-  EXPECT_THAT(stream.ReadTitle(), HasSubstr("<end 2>"));
+  EXPECT_THAT(stream.ReadTitle(), HasSubstr("[end 2]"));
   EXPECT_TRUE(Watchers(1));
   stream.Cancel();
   EXPECT_EQ(stream.ReadTitle(), "");
@@ -382,15 +382,15 @@ TEST_F(GrpcStreamTest, WhoMayNotWatchIsRefused) {
 
 TEST_F(GrpcStreamTest, WhoLosesTheRightIsToldAndSeesNothingMore) {
   GrpcStream stream(server_->port(), Token("lecturer"), Request());
-  EXPECT_THAT(stream.ReadTitle(), HasSubstr("<end 1>"));
-  world_.Number(absl::StrCat("with gone as (delete from enrolments where course_id = ", course_, " returning 1) select count(*) from gone"));
+  EXPECT_THAT(stream.ReadTitle(), HasSubstr("[end 1]"));
+  RemoveEnrolments(course_);
   EXPECT_EQ(stream.ReadTitle(), "");
   EXPECT_THAT(stream.Finish(), testing::StatusIs(absl::StatusCode::kNotFound, "LECTURE_NOT_FOUND"));
 }
 
 TEST_F(GrpcStreamTest, StreamsEndWhenTheServerStops) {
   GrpcStream stream(server_->port(), Token("lecturer"), Request());
-  EXPECT_THAT(stream.ReadTitle(), HasSubstr("<end 1>"));
+  EXPECT_THAT(stream.ReadTitle(), HasSubstr("[end 1]"));
   absl::Time start = absl::Now();
   server_->Shutdown(absl::Seconds(30));
   EXPECT_LT(absl::Now() - start, absl::Seconds(20));
