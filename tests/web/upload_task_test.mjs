@@ -1,8 +1,11 @@
 // An upload against a service that does what it is told: every class of trouble, and what a person sees of it.
 import assert from 'node:assert/strict';
+import { File } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 import { load } from './upload_modules.mjs';
+
+globalThis.File ??= File;   // Node 18 has it, but not as a global
 
 const { Task } = await load('src/upload/task.ts');
 const { fingerprintOf } = await load('src/upload/fingerprint.ts');

@@ -110,12 +110,16 @@ function SessionItem({ session, onEnd }: { session: Session; onEnd: () => void }
   );
 }
 
+const firstOnes = 5;
+
 export function Sessions({ initial }: { initial: ListSessionsResponse | null }) {
   const load = useLoad(() => api.get<ListSessionsResponse>('/v1/sessions?page_size=100'), initial);
+  const [all, setAll] = useState(false);
   const [busy, setBusy] = useState(false);
   const [news, setNews] = useState('');
   const [error, setError] = useState<ApiError | null>(null);
   const sessions = load.data?.sessions ?? [];
+  const shown = all ? sessions : sessions.slice(0, firstOnes);
   const others = sessions.filter((session) => !session.current);
 
   const end = async (chosen: Session[], message: string) => {
@@ -137,12 +141,13 @@ export function Sessions({ initial }: { initial: ListSessionsResponse | null }) 
       {(error ?? load.error) && <Notice error={error ?? load.error} onRetry={() => void load.reload()} />}
       {!load.data && load.loading && <Skeleton lines={2} />}
       <ul class="line-list">
-        {sessions.map((session) => (
+        {shown.map((session) => (
           <SessionItem key={session.name} session={session} onEnd={() => void end([session], t.ended)} />
         ))}
       </ul>
       {others.length > 1 && (
-        <p>
+        <p class="row">
+          {shown.length < sessions.length && <Button onClick={() => setAll(true)}>{t.allDevices(sessions.length)}</Button>}
           <Button busy={busy} onClick={() => void end(others, t.othersEnded)}>
             {t.endOthers}
           </Button>
