@@ -74,7 +74,7 @@ function StagedList({ staged, lectures, running, onChange, onStart }: StagedList
                 <Select label={text.lecture} value={one.lecture} options={choices} onChange={(lecture) => change(one.id, { lecture })} />
               )}
               <Select label={text.view} value={one.view} onChange={(view) => change(one.id, { view })}
-                options={VIEWS.map((view) => ({ value: view, label: `${text.views[view]}: ${text.viewHints[view]}` }))} />
+                options={VIEWS.map((view) => ({ value: view, label: text.viewChoices[view] }))} />
               <Button kind="quiet" icon="close" label={text.remove(one.file.name)} onClick={() => onChange(staged.filter(({ id }) => id !== one.id))} />
             </div>
             {complaints[i] ? <p class="field-error">{text[complaints[i]]}</p> : replaces(one, lectures) && <p class="hint">{text.replaces}</p>}

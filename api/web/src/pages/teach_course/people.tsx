@@ -83,7 +83,7 @@ function RemoveDialog({ course, person, self, onClose, onRemoved }:
 function PeopleTable({ label, people, onRemove }: { label: string; people: Enrolment[]; onRemove: (person: Enrolment) => void }) {
   return (
     <Table label={label} rows={people} keyOf={(person) => person.user} columns={[
-      { title: text.name, cell: nameOf, wide: true },
+      { title: text.name, cell: nameOf },
       { title: text.email, cell: (person) => person.email },
       { title: text.remove, hideTitle: true,
         cell: (person) => <Button small kind="quiet" icon="trash" label={text.removeOne(nameOf(person))} onClick={() => onRemove(person)} /> },

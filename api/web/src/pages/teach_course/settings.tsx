@@ -34,9 +34,7 @@ function DeleteCourse({ course }: { course: Course }) {
     <section class="panel danger-zone" aria-labelledby="danger">
       <h2 id="danger">{text.danger}</h2>
       <p>{text.dangerText}</p>
-      {atLeast(course.right, 'MAINTAIN')
-        ? <p><Button kind="danger" icon="trash" onClick={() => { setTyped(''); setOpen(true); }}>{text.deleteCourse}</Button></p>
-        : <p class="soft">{text.dangerOther}</p>}
+      <p><Button kind="danger" icon="trash" onClick={() => { setTyped(''); setOpen(true); }}>{text.deleteCourse}</Button></p>
       <Dialog open={open} title={text.deleteCourseTitle} onClose={() => setOpen(false)} actions={actions}>
         <form class="form" onSubmit={remove}>
           <p>{text.deleteCourseLoses(course.title, course.lectureCount)}</p>
@@ -89,7 +87,7 @@ export function Settings({ course, onChange }: SettingsProps) {
         <Switch label={text.downloads} hint={text.downloadsHint} checked={course.downloadsEnabled} onChange={(on) => update({ downloadsEnabled: on })} />
         <Switch label={text.chat} hint={text.chatHint} checked={course.chatEnabled} onChange={(on) => update({ chatEnabled: on })} />
       </section>
-      <DeleteCourse course={course} />
+      {atLeast(course.right, 'MAINTAIN') && <DeleteCourse course={course} />}
     </div>
   );
 }

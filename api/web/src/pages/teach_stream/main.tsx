@@ -89,7 +89,7 @@ function Stream() {
           {streams.length === 0 && <Empty icon="live" title={state === 'connecting' ? text.waitingFor : text.noStream}>{text.noStreamText}</Empty>}
         </section>
         {loaded.error && !loaded.data && <Notice error={loaded.error} onRetry={() => void loaded.reload()} />}
-        {loaded.data && <NextCard lectures={lectures} streaming={streams.some((one) => one.rehearsal)} onGoLive={() => setGoingLive(true)} />}
+        {loaded.data && streams.every((one) => one.rehearsal) && <NextCard lectures={lectures} streaming={streams.length > 0} onGoLive={() => setGoingLive(true)} />}
         <SetUp me={me} secret={secret} haveToken={(tokens.data?.length ?? 0) > 0} />
         <Tokens tokens={tokens} secret={secret} onSecret={setSecret} />
       </div>

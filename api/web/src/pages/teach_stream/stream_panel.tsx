@@ -81,7 +81,7 @@ function EndDialog({ stream, onClose }: { stream: LiveStream; onClose: () => voi
   };
   const actions = <><Button onClick={onClose}>{text.keepOn}</Button><Button kind="danger" busy={state.busy} onClick={end}>{text.endIt}</Button></>;
   return (
-    <Dialog open title={text.endTitle} onClose={onClose} actions={actions}>
+    <Dialog open title={stream.rehearsal ? text.endRehearsalTitle : text.endTitle} onClose={onClose} actions={actions}>
       <p>{stream.rehearsal ? text.endRehearsal : text.endText(stream.lectureTitle)}</p>
       {state.error !== null && <Notice error={state.error} />}
     </Dialog>
@@ -118,7 +118,7 @@ export function StreamPanel({ stream, onGoLive }: { stream: LiveStream; onGoLive
             {rehearsal && <Button kind="primary" icon="live" onClick={onGoLive}>{text.goLive}</Button>}
             <Button icon="external" href={lecturePath(stream.lecture)}>{rehearsal ? text.hearIt : text.watchIt}</Button>
             {!rehearsal && <Button icon="edit" href={`/teach/lectures/${idOf(stream.lecture)}`}>{text.toLecture}</Button>}
-            <Button kind="danger" onClick={() => setEnding(true)}>{text.endLecture}</Button>
+            <Button kind="danger" onClick={() => setEnding(true)}>{rehearsal ? text.endRehearsalButton : text.endLecture}</Button>
           </p>
         </div>
       </div>

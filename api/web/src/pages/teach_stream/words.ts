@@ -29,6 +29,7 @@ export const text = words({
     everySeconds: (n: string) => `every ${n} s`, afterSeconds: (n: string) => `${n} s`, perSecondFrames: (n: string) => `${n} pictures/s`,
     dropped: (n: string) => `${n} pictures were lost`,
     watchIt: 'Watch it as students do', hearIt: 'Watch and hear it', toLecture: 'To the lecture', endLecture: 'End lecture', endTitle: 'End the lecture?',
+    endRehearsalButton: 'End rehearsal', endRehearsalTitle: 'End the rehearsal?',
     endText: (title: string) => `“${title}” ends for everybody who watches. The recording is playable at once. Streams that arrive afterwards are refused.`,
     endRehearsal: 'The rehearsal ends. Stop streaming in OBS too, else it begins anew.', endIt: 'End it', keepOn: 'Go on',
 
@@ -90,6 +91,7 @@ export const text = words({
     everySeconds: (n: string) => `alle ${n} s`, afterSeconds: (n: string) => `${n} s`, perSecondFrames: (n: string) => `${n} Bilder/s`,
     dropped: (n: string) => `${n} Bilder gingen verloren`,
     watchIt: 'Ansehen wie Studierende', hearIt: 'Ansehen und hören', toLecture: 'Zur Vorlesung', endLecture: 'Vorlesung beenden', endTitle: 'Die Vorlesung beenden?',
+    endRehearsalButton: 'Probe beenden', endRehearsalTitle: 'Die Probe beenden?',
     endText: (title: string) => `„${title}“ endet für alle, die zusehen. Die Aufzeichnung ist sofort abspielbar. Streams, die danach ankommen, werden abgewiesen.`,
     endRehearsal: 'Die Probe endet. Beenden Sie auch das Streamen in OBS, sonst beginnt sie neu.', endIt: 'Beenden', keepOn: 'Weiter',
 
