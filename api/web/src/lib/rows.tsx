@@ -22,7 +22,7 @@ export function LectureRow({ lecture, heading: Heading = 'h3', course, isNew, ti
     <article class="lecture-row">
       <div class="frame">
         <Picture urls={lecture.pictureUrls} live={lecture.state === 'LIVE'} />
-        {length > 0 && <span class="on-picture length">{clockText(length)}</span>}
+        {length > 0 && lecture.state !== 'LIVE' && <span class="on-picture length">{clockText(length)}</span>}
         <SeenBar lecture={lecture} />
       </div>
       <div class="row-text">

@@ -134,7 +134,7 @@ function CoursePage({ first }: { first: Course }) {
       {error && <Notice error={error} />}
       <Top live={lectures.find((lecture) => lecture.state === 'LIVE') ?? null} next={nextOf(lectures, serverNow())} />
       {course.description && <p class="description">{course.description}</p>}
-      {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
+      {load.error && !load.data && <Notice error={load.error} onRetry={() => void load.reload()} />}
       {!load.data && !load.error && <Skeleton lines={8} />}
       {load.data && <LectureList course={course} lectures={lectures} onMore={token ? loadMore : undefined} />}
       <CalendarDialog course={course} open={calendar} onClose={() => setCalendar(false)} />

@@ -12,7 +12,6 @@ export const t = words({
     beginsNow: 'begins any moment',
     begins: (when: string) => `begins ${when}`,
     pin: 'Pin',
-    pinned: 'Pinned',
     calendar: 'Calendar',
     edit: 'Manage course',
     calendarTitle: 'Lectures in your calendar',
@@ -44,7 +43,6 @@ export const t = words({
     noHitHint: 'Try another word, or show all lectures again.',
     showAll: 'Show all',
     more: 'Load more lectures',
-    about: 'About this course',
     whoMayWatch: 'Who may watch',
   },
   de: {
@@ -58,7 +56,6 @@ export const t = words({
     beginsNow: 'beginnt jeden Augenblick',
     begins: (when: string) => `beginnt ${when}`,
     pin: 'Anheften',
-    pinned: 'Angeheftet',
     calendar: 'Kalender',
     edit: 'Kurs verwalten',
     calendarTitle: 'Vorlesungen in Ihrem Kalender',
@@ -90,7 +87,6 @@ export const t = words({
     noHitHint: 'Versuchen Sie ein anderes Wort, oder zeigen Sie wieder alle.',
     showAll: 'Alle zeigen',
     more: 'Weitere Vorlesungen laden',
-    about: 'Über diesen Kurs',
     whoMayWatch: 'Wer zusehen darf',
   },
 });

@@ -62,13 +62,13 @@ export function Courses({ me, home, onTerm, onPin }: CoursesProps) {
       )}
       <section class="section" aria-labelledby="public">
         <div class="section-head">
-          <h2 id="public">{t.publicCourses}</h2>
+          <h2 id="public">{signedIn ? t.otherCourses : t.publicCourses}</h2>
           {!signedIn && choice}
         </div>
         {home.publicCourses.length > 0 ? (
           <List courses={home.publicCourses} term={home.term} onPin={signedIn ? onPin : undefined} />
         ) : (
-          <Empty title={t.noPublic} icon="calendar">
+          <Empty title={signedIn ? t.noOther : t.noPublic} icon="calendar">
             {signedIn ? t.noPublicHintSignedIn : t.noPublicHint}
           </Empty>
         )}

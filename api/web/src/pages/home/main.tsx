@@ -49,9 +49,13 @@ function HomePage() {
   useInterval(() => void load.reload(), 30);
 
   const chooseTerm = async (next: string) => {
-    setTerm(next);
-    setParameter('term', next);
-    load.set(await api.get<Home>(`/v1/home?term=${encodeURIComponent(next)}`));
+    try {
+      load.set(await api.get<Home>(`/v1/home?term=${encodeURIComponent(next)}`));
+      setTerm(next);
+      setParameter('term', next);
+    } catch (error) {
+      setNews((error as ApiError).message);
+    }
   };
   const pin = async (course: Course, pinned: boolean) => {
     try {
@@ -67,7 +71,8 @@ function HomePage() {
     <Page me={me} title="">
       <Hero me={me} />
       <Toast>{news}</Toast>
-      {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
+      {load.error && !home && <Notice error={load.error} onRetry={() => void load.reload()} />}
+      {load.error && home && <Notice tone="warning">{t.stale}</Notice>}
       {!home && !load.error && <Skeleton lines={8} />}
       {home && (
         <>

@@ -10,14 +10,12 @@ export const t = words({
     courses: 'Courses',
     lectures: 'Lectures',
     more: 'Show more',
-    clear: 'Clear',
     found: (count: number, more: boolean) => (more ? `The first ${plural(count, 'hit', 'hits')}` : plural(count, 'hit', 'hits')),
     none: (query: string) => `Nothing found for “${query}”`,
     noneHint: 'Check the spelling, use fewer words, or sign in: you see only what you may watch.',
     noneHintSignedIn: 'Check the spelling or use fewer words. You see only what you may watch.',
     start: 'What are you looking for?',
     keys: 'Arrow keys go through the hits, Enter opens one.',
-    results: 'Search results',
   },
   de: {
     title: 'Suche',
@@ -28,7 +26,6 @@ export const t = words({
     courses: 'Kurse',
     lectures: 'Vorlesungen',
     more: 'Mehr zeigen',
-    clear: 'Leeren',
     found: (count: number, more: boolean) =>
       more ? `Die ersten ${plural(count, 'Treffer', 'Treffer')}` : plural(count, 'Treffer', 'Treffer'),
     none: (query: string) => `Nichts gefunden für „${query}“`,
@@ -37,6 +34,5 @@ export const t = words({
     noneHintSignedIn: 'Prüfen Sie die Schreibweise, oder nehmen Sie weniger Wörter. Sie sehen nur, was Sie ansehen dürfen.',
     start: 'Wonach suchen Sie?',
     keys: 'Mit den Pfeiltasten gehen Sie durch die Treffer, mit der Eingabetaste öffnen Sie einen.',
-    results: 'Suchergebnisse',
   },
 });
