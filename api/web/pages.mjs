@@ -54,7 +54,7 @@ export const pages = [
   {
     name: 'manage_organization',
     path: '/manage/organizations/*',
-    status: 'organization',
+    status: 'maintainers',
     data: { me, organization: '/v1/organizations/$1', maintainers: '/v1/organizations/$1/maintainers?page_size=200' },
   },
   { name: 'manage_resources', path: '/manage/resources', data: { me } },
