@@ -97,7 +97,10 @@ TEST_F(RecordingTest, ACopyableRecordingIsPlayableAfterTheFirstPackageAndComplet
     ASSERT_NE(assign.job(), 0);
     v1::JobResult result;
     switch (assign.spec().work_case()) {
-      case v1::JobSpec::kThumbnails: result.mutable_thumbnails()->set_vtt_path("1/thumbnails/index.vtt"); break;
+      case v1::JobSpec::kThumbnails:
+        result.mutable_thumbnails()->set_vtt_path("1/thumbnails/index.vtt");
+        result.mutable_thumbnails()->set_poster_path("1/thumbnails/poster.jpg");
+        break;
       case v1::JobSpec::kLoudness: result.mutable_loudness()->set_integrated_lufs(-25); break;
       case v1::JobSpec::kSilence:
         EXPECT_EQ(assign.spec().silence().integrated_lufs(), -25);
@@ -113,6 +116,7 @@ TEST_F(RecordingTest, ACopyableRecordingIsPlayableAfterTheFirstPackageAndComplet
   EXPECT_EQ(TaskState(1), "done");
   EXPECT_EQ(AssetState(), "complete");
   EXPECT_EQ(Text("select thumbnails_path as t from assets"), "1/thumbnails/index.vtt");
+  EXPECT_EQ(Text("select poster_path as t from assets"), "1/thumbnails/poster.jpg");
   EXPECT_EQ(Number("select (loudness ->> 'integratedLufs')::int as n from assets"), -25);
 }
 

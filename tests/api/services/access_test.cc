@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "lectern/v1/auth.pb.h"
+#include "lectern/v1/calendars.pb.h"
 #include "lectern/v1/courses.pb.h"
 #include "lectern/v1/halls.pb.h"
 #include "lectern/v1/installation.pb.h"
+#include "lectern/v1/home.pb.h"
 #include "lectern/v1/jobs.pb.h"
 #include "lectern/v1/lectures.pb.h"
 #include "lectern/v1/live.pb.h"
@@ -91,6 +93,11 @@ int64_t NewEndedJob(World& world) {
                                          "insert into jobs_ended select * from gone; "
                                          "update jobs_ended set state = 'failed', ended_at = now() where id = %d", job, job));
   return job;
+}
+
+int64_t NewSection(World& world) {
+  return world.Number(absl::StrFormat("insert into sections (lecture_id, position_ms, title) values (%d, 0, 'Proof') returning id",
+                                      world.NewLecture(world.NewCourse())));
 }
 
 // A stream of the chair, not from a proxy of this test.
@@ -201,6 +208,30 @@ std::vector<Row> OrganizationRows() {
   };
 }
 
+std::vector<Row> HomeRows() {
+  auto course = [](World& w, auto& r) { r.set_name(Name("courses", w.NewCourse())); };
+  return {
+      {"HomeService/GetMe", kAnyone, Plain<v1::GetMeRequest>()},
+      {"HomeService/GetHome", kAnyone, Plain<v1::GetHomeRequest>()},
+      {"HomeService/Search", kAnyone, With<v1::SearchRequest>([](World&, auto& r) { r.set_query("analysis"); })},
+      {"CalendarService/GetCourseCalendar", kCourseViewer, With<v1::GetCourseCalendarRequest>(course)},
+      {"CalendarService/GetCourseCalendar", kAnyone, With<v1::GetCourseCalendarRequest>([](World& w, auto& r) {
+         r.set_name(Name("courses", w.NewCourse("public")));
+       })},
+      {"CalendarService/CreateCalendarFeed", kUser, Plain<v1::CreateCalendarFeedRequest>()},
+      // A feed of a course is no way to learn of one.
+      {"CalendarService/CreateCalendarFeed", "UN+++N++U", With<v1::CreateCalendarFeedRequest>([](World& w, auto& r) {
+         r.set_course(Name("courses", w.NewCourse()));
+       })},
+      {"CalendarService/ListCalendarFeeds", kUser, Plain<v1::ListCalendarFeedsRequest>()},
+      {"CalendarService/RevokeCalendarFeed", kUser, With<v1::RevokeCalendarFeedRequest>([](World&, auto& r) {
+         r.set_name("calendarFeeds/999999");
+       }), "FEED_NOT_FOUND"},
+      {"CalendarService/GetCalendarFeed", kOwnSecret, With<v1::GetCalendarFeedRequest>([](World&, auto& r) { r.set_token("none"); }),
+       "FEED_NOT_FOUND"},
+  };
+}
+
 std::vector<Row> CourseRows() {
   auto course = [](World& w, auto& r) { r.set_name(Name("courses", w.NewCourse())); };
   auto visible = [](const char* visibility) {
@@ -231,6 +262,16 @@ std::vector<Row> CourseRows() {
          r.set_user(Email("enrolled"));
        })},
       {"CourseService/ListEnrolments", kCourseLecturer, With<v1::ListEnrolmentsRequest>(course)},
+      {"CourseService/PinCourse", kCourseViewer, With<v1::PinCourseRequest>(course)},
+      {"CourseService/UnpinCourse", kCourseViewer, With<v1::UnpinCourseRequest>(course)},
+      {"CourseService/VisitCourse", kCourseViewer, With<v1::VisitCourseRequest>(course)},
+      // An anonymous viewer of a public course has no place for pins and visits.
+      {"CourseService/PinCourse", "U+++++++U", With<v1::PinCourseRequest>([](World& w, auto& r) {
+         r.set_name(Name("courses", w.NewCourse("public")));
+       })},
+      {"CourseService/VisitCourse", "U+++++++U", With<v1::VisitCourseRequest>([](World& w, auto& r) {
+         r.set_name(Name("courses", w.NewCourse("public")));
+       })},
   };
 }
 
@@ -256,6 +297,26 @@ std::vector<Row> LectureRows() {
          r.set_size_bytes(1000);
          r.set_fingerprint("ab");
        }), "NO_VOD_SERVICE"},
+      {"LectureService/CreateLectureSeries", kCourseLecturer, With<v1::CreateLectureSeriesRequest>([](World& w, auto& r) {
+         r.set_course(Name("courses", w.NewCourse()));
+         r.set_title("Limits {n}");
+         r.mutable_start_time()->set_seconds(1'800'000'000);
+         r.mutable_until_time()->set_seconds(1'801'000'000);
+       })},
+      {"LectureService/StartLecture", kCourseLecturer, With<v1::StartLectureRequest>(name)},
+      {"LectureService/WatchLecture", kCourseLecturer, With<v1::WatchLectureRequest>(name)},
+      {"LectureService/ListUploads", kUser, Plain<v1::ListUploadsRequest>()},
+      {"LectureService/CreateSection", kCourseLecturer, With<v1::CreateSectionRequest>([](World& w, auto& r) {
+         r.set_lecture(Name("lectures", w.NewLecture(w.NewCourse())));
+         r.set_title("Proof");
+       })},
+      {"LectureService/ListSections", kCourseViewer, With<v1::ListSectionsRequest>(lecture)},
+      {"LectureService/UpdateSection", kCourseLecturer, With<v1::UpdateSectionRequest>([](World& w, auto& r) {
+         r.mutable_section()->set_name(Name("sections", NewSection(w)));
+       })},
+      {"LectureService/DeleteSection", kCourseLecturer, With<v1::DeleteSectionRequest>([](World& w, auto& r) {
+         r.set_name(Name("sections", NewSection(w)));
+       })},
       {"LectureService/CreateBookmark", kCourseViewer, With<v1::CreateBookmarkRequest>([](World& w, auto& r) {
          r.set_lecture(Name("lectures", w.NewLecture(w.NewCourse())));
          r.set_text("here");
@@ -265,9 +326,19 @@ std::vector<Row> LectureRows() {
       {"LectureService/ListBookmarks", "U+++++++U", With<v1::ListBookmarksRequest>([](World& w, auto& r) {
          r.set_lecture(Name("lectures", w.NewLecture(w.NewCourse("public"))));
        })},
+      {"LectureService/SaveProgress", kCourseViewer, With<v1::SaveProgressRequest>(lecture)},
+      {"LectureService/SaveProgress", "U+++++++U", With<v1::SaveProgressRequest>([](World& w, auto& r) {
+         r.set_lecture(Name("lectures", w.NewLecture(w.NewCourse("public"))));
+       })},
+      {"LectureService/UpdateBookmark", kUser, With<v1::UpdateBookmarkRequest>([](World&, auto& r) {
+         r.mutable_bookmark()->set_name("bookmarks/999999");
+         r.mutable_bookmark()->set_text("there");
+       }), "BOOKMARK_NOT_FOUND"},
       {"LectureService/DeleteBookmark", kUser, With<v1::DeleteBookmarkRequest>([](World&, auto& r) {
          r.set_name("bookmarks/999999");
        }), "BOOKMARK_NOT_FOUND"},
+      // The course does not allow it, so that the right of a viewer is not enough.
+      {"PlaybackService/CreateDownload", "NND++N++U", With<v1::CreateDownloadRequest>(lecture), "NOT_PLAYABLE_YET"},
       {"PlaybackService/CreatePlayback", kCourseViewer, With<v1::CreatePlaybackRequest>(lecture), "NOT_PLAYABLE_YET"},
       {"PlaybackService/CreatePlayback", "++++++++U", With<v1::CreatePlaybackRequest>([](World& w, auto& r) {
          r.set_lecture(Name("lectures", w.NewLecture(w.NewCourse("hidden"))));
@@ -312,6 +383,7 @@ std::vector<Row> LiveRows() {
   auto stream = [](World& w, auto& r) { r.set_name(Name("liveStreams", NewStream(w, w.NewLecture(w.NewCourse())))); };
   return {
       {"LiveService/ListLiveStreams", kUser, Plain<v1::ListLiveStreamsRequest>()},
+      {"LiveService/WatchLiveStreams", kUser, Plain<v1::WatchLiveStreamsRequest>()},
       {"LiveService/GetLiveStream", kCourseLecturer, With<v1::GetLiveStreamRequest>(stream)},
       {"LiveService/EndLiveStream", kCourseLecturer, With<v1::EndLiveStreamRequest>(stream)},
       {"LiveService/MoveLiveStream", kCourseMaintainer, With<v1::MoveLiveStreamRequest>(stream)},
@@ -385,7 +457,7 @@ std::vector<Row> JobRows() {
 
 std::vector<Row> AllRows() {
   std::vector<Row> rows;
-  for (auto part : {AuthRows(), UserRows(), InstallationRows(), OrganizationRows(), CourseRows(), LectureRows(), RehearsalRows(),
+  for (auto part : {AuthRows(), UserRows(), InstallationRows(), OrganizationRows(), HomeRows(), CourseRows(), LectureRows(), RehearsalRows(),
                     LiveRows(), HallRows(), ResourceRows(), JobRows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }

@@ -416,6 +416,41 @@ TEST_F(LiveTest, ARehearsalGoesOnAirWhenItsLectureBegins) {
   EXPECT_EQ(Report(opened.stream(), 1).kind(), v1::StreamCommand::KEEP);
 }
 
+TEST_F(LiveTest, ARehearsalGoesOnAirWhenItsLecturerPressesGoLive) {
+  const int64_t course = world_.NewCourse();
+  const int64_t lecture = Lecture(course, 24 * 60, 25 * 60);
+  const std::string token = Token(world_.lecturer);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse camera, Open(token, 1, v1::CAM));
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse slides, Open(token, 2, v1::PRES));
+  ASSERT_TRUE(camera.rehearsal() && slides.rehearsal());
+  EXPECT_EQ(Report(camera.stream(), 1).kind(), v1::StreamCommand::KEEP);
+  v1::StartLectureRequest start;
+  start.set_name(Name("lectures", lecture));
+  ASSERT_OK(api_.Call("LectureService/StartLecture", start, nullptr, api_.Login(Email("lecturer"), kTestPassword)));
+  EXPECT_EQ(Report(camera.stream(), 1).kind(), v1::StreamCommand::REOPEN);
+  ASSERT_OK_AND_ASSIGN(camera, Open(token, 1, v1::CAM, camera.stream()));
+  EXPECT_EQ(camera.lecture(), Name("lectures", lecture));
+  // The other view is on air; this one still has to come.
+  EXPECT_EQ(Report(slides.stream(), 2).kind(), v1::StreamCommand::REOPEN);
+  ASSERT_OK_AND_ASSIGN(slides, Open(token, 2, v1::PRES, slides.stream()));
+  EXPECT_EQ(slides.lecture(), Name("lectures", lecture));
+  EXPECT_FALSE(slides.rehearsal());
+}
+
+TEST_F(LiveTest, ALectureThatHadBegunBeforeTheRehearsalTakesItsEncoderToo) {
+  const int64_t course = world_.NewCourse();
+  const std::string token = Token(world_.lecturer);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse rehearsal, Open(token, 1));
+  ASSERT_TRUE(rehearsal.rehearsal());
+  const int64_t lecture = Lecture(course, -10, 80);
+  EXPECT_EQ(Report(rehearsal.stream(), 1).kind(), v1::StreamCommand::KEEP);
+  v1::StartLectureRequest start;
+  start.set_name(Name("lectures", lecture));
+  const std::string session = api_.Login(Email("lecturer"), kTestPassword);
+  ASSERT_OK(api_.Call("LectureService/StartLecture", start, nullptr, session));
+  EXPECT_EQ(Report(rehearsal.stream(), 1).kind(), v1::StreamCommand::REOPEN);
+}
+
 TEST_F(LiveTest, TheWorkerComesFromTheControlRoom) {
   Lecture(world_.NewCourse(), -5, 60);
   ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse opened, Open(Token(world_.lecturer), 1));

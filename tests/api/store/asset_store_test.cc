@@ -334,6 +334,16 @@ TEST_F(AssetStoreTest, NoUploadIsOpenedForALectureThatIsBeingDeleted) {
   EXPECT_EQ(Number("select count(*) from assets"), 0);
 }
 
+TEST_F(AssetStoreTest, ARecordingMayHaveAStillOrNone) {
+  ASSERT_OK_AND_ASSIGN(OpenedUpload opened, store_.OpenUpload(Upload()));
+  const std::string without = "select count(*) from assets where poster_path is null";
+  EXPECT_EQ(Number(without), 1) << "as all that were made before there were stills";
+  InTransaction([&](pg::Session& session) { EXPECT_OK(store_.SetThumbnails(session, opened.asset.id, "a/t.vtt", "a/poster.jpg")); });
+  EXPECT_EQ(Number("select count(*) from assets where poster_path = 'a/poster.jpg' and thumbnails_path = 'a/t.vtt'"), 1);
+  InTransaction([&](pg::Session& session) { EXPECT_OK(store_.SetThumbnails(session, opened.asset.id, "a/t.vtt", "")); });
+  EXPECT_EQ(Number(without), 1) << "a worker of the release before says nothing of one";
+}
+
 TEST_F(AssetStoreTest, FactsAboutAMissingRecordingAreErrors) {
   const auto not_found = StatusIs(absl::StatusCode::kNotFound, "ASSET_NOT_FOUND");
   InTransaction([&](pg::Session& session) {
