@@ -185,7 +185,8 @@ TEST_F(AnswerTest, HostileNumbersAndTextsAreRefused) {
            {R"({"title": "a",})", "BAD_JSON"},
            {"{\"title\": " + std::string(40, '[') + std::string(40, ']') + "}", "BAD_JSON"},
            {"{\"title\": [" + std::string(60'000, ',') + "]}", "BAD_JSON"},
-           {R"({"title": 1e999999999})", "BAD_FIELD"},
+           {R"({"title": 1e999999999})", "BAD_JSON"},
+           {R"({"title": 1e300})", "BAD_FIELD"},
            {R"({"title": 123456789012345678901234567890})", "BAD_FIELD"},
            {R"({"\u0000": 1})", "UNKNOWN_FIELD"},
        }) {
