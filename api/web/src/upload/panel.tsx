@@ -64,7 +64,7 @@ function StagedList({ staged, lectures, running, onChange, onStart }: StagedList
   const choices = [{ value: '', label: text.chooseLecture, disabled: true }, ...lectures.map(({ name, title }) => ({ value: name, label: title }))];
   return (
     <section class="staged" aria-label={text.staged}>
-      <h3>{text.staged}</h3>
+      <p class="staged-title">{text.staged}</p>
       <ul>
         {staged.map((one, i) => (
           <li key={one.id}>

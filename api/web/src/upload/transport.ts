@@ -32,12 +32,13 @@ function errorOf(text: string): { reason: string; message: string } {
   }
 }
 
+// A refusal may come from something in between, which lets nobody read its other fields.
 function answerOf(xhr: XMLHttpRequest): WireAnswer {
-  const offset = xhr.getResponseHeader('Upload-Offset');
+  const offset = xhr.status < 300 ? xhr.getResponseHeader('Upload-Offset') : null;
   return {
     status: xhr.status,
     ...errorOf(xhr.responseText),
-    retryAfter: retryAfterSeconds(xhr.getResponseHeader('Retry-After'), Date.now()),
+    retryAfter: xhr.status < 300 ? 0 : retryAfterSeconds(xhr.getResponseHeader('Retry-After'), Date.now()),
     offset: offset !== null && /^\d+$/.test(offset) ? Number(offset) : null,
   };
 }

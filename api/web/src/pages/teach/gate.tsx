@@ -32,7 +32,9 @@ interface GateProps {
 }
 
 export function Gate({ me, title, crumbs, error, onRetry, right, watchPath, children }: GateProps) {
-  const plain = (inside: ComponentChildren) => <Page me={me} title={title} crumbs={crumbs} narrow><h1 class="unseen">{title}</h1>{inside}</Page>;
+  const plain = (inside: ComponentChildren) => (
+    <Page me={me} title={title || text.teach} crumbs={crumbs} narrow><h1 class="unseen">{title || text.teach}</h1>{inside}</Page>
+  );
   if (!me?.user || error?.signInNeeded) {
     return plain(
       <Empty icon="user" title={text.signInTitle} actions={<Button kind="primary" href={signInPath()}>{text.signIn}</Button>}>{text.signInText}</Empty>);
