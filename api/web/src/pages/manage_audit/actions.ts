@@ -55,3 +55,17 @@ export function pageOf(target: string): string {
   const [, kind = '', id = ''] = /^(\w+)\/(\d+)$/.exec(target) ?? [];
   return pages[kind]?.(id) ?? '';
 }
+
+// What the request said, as the log has it ('{"title": "Control", ...} from 192.0.2.7'), for people: the values that say something, and
+// where it came from. Other details stay as they are.
+export function detailOf(detail: string, target: string): { facts: [string, string][]; from: string } {
+  const [, json, from = ''] = /^(\{.*\})(?: from (\S+))?$/s.exec(detail) ?? [];
+  if (!json) return { facts: detail ? [['', detail]] : [], from: '' };
+  try {
+    const fields = Object.entries(JSON.parse(json) as Record<string, unknown>);
+    const told = fields.filter(([key, value]) => value !== target && !['fingerprint', 'instanceKey', 'idempotencyKey', 'capabilities'].includes(key));
+    return { facts: told.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]), from };
+  } catch {
+    return { facts: [['', json]], from };
+  }
+}

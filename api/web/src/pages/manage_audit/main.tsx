@@ -15,7 +15,7 @@ import { SearchField } from '../../manage/search_field';
 import { indented } from '../../manage/tree';
 import { fitsText, useQuery } from '../../manage/url_state';
 import { text as common } from '../../manage/words';
-import { actionText, pageOf } from './actions';
+import { actionText, detailOf, pageOf } from './actions';
 import { useNames } from './names';
 import { outcomeText, text } from './words';
 
@@ -52,6 +52,16 @@ function usePages(organization: string | null): Pages {
   return { ...pages, more: () => void ask(pages.events, pages.next) };
 }
 
+function Detail({ event, nameOf }: { event: AuditEvent; nameOf: (name: string) => string }) {
+  const { facts, from } = detailOf(event.detail, event.target);
+  return (
+    <>
+      {facts.length > 0 && <small class="soft">{facts.map(([key, value]) => `${key && `${key}: `}${nameOf(value)}`).join(' \u00b7 ')}</small>}
+      {from && <small class="soft">{text.sentFrom(from)}</small>}
+    </>
+  );
+}
+
 function Row({ event, nameOf }: { event: AuditEvent; nameOf: (name: string) => string }) {
   const page = pageOf(event.target);
   const fine = event.outcome === 'OK' && event.action !== 'upload.rejected';
@@ -59,7 +69,7 @@ function Row({ event, nameOf }: { event: AuditEvent; nameOf: (name: string) => s
     <tr role="row">
       <td role="cell" data-title={text.time}><span class="two-lines"><Ago at={event.time} /><small class="soft">{event.time && formatDateTime(event.time)}</small></span></td>
       <td role="cell" data-title={text.actor}><span>{event.actor ? nameOf(event.actor) : <span class="soft">{text.nobody}</span>}</span></td>
-      <th role="rowheader" scope="row" class="audit-action"><span class="two-lines"><strong>{actionText(event.action)}</strong>{event.detail && <small class="soft">{nameOf(event.detail)}</small>}</span></th>
+      <th role="rowheader" scope="row" class="audit-action"><span class="two-lines"><strong>{actionText(event.action)}</strong><Detail event={event} nameOf={nameOf} /></span></th>
       <td role="cell" data-title={text.target} class={event.target ? undefined : 'blank'}><span>{page ? <a href={page}>{nameOf(event.target)}</a> : nameOf(event.target)}</span></td>
       <td role="cell" data-title={text.outcome}><span><Pill tone={fine ? 'good' : 'warning'} icon={fine ? 'check' : 'warning'}>{outcomeText(event.outcome)}</Pill></span></td>
     </tr>
@@ -87,7 +97,7 @@ function Log({ me, organizations }: LogProps) {
   // Only administrators see what belongs to no organization.
   const organization = query.organization || (me.administrator ? '' : organizations[0]?.name ?? '');
   const { events, next, state, error, more } = usePages(organization);
-  const nameOf = useNames(events, organization, organizations, me.administrator);
+  const nameOf = useNames(events, organization, organizations, me);
   const shown = events.filter((event) => (query.outcome === '' || (event.outcome === 'OK') === (query.outcome === 'DONE'))
     && (!query.q.trim() || fitsText(query.q.trim(), [nameOf(event.actor), actionText(event.action), event.action, nameOf(event.target), event.target, event.detail])));
   return (

@@ -1,13 +1,14 @@
 // Who an event's actor or object is: people and machines by name, as far as the person may know them.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AuditEvent, Maintainer, Organization, Resource, User } from '../../generated/api';
+import type { AuditEvent, Maintainer, Me, Organization, Resource, User } from '../../generated/api';
 import { api, getAll } from '../../lib/api';
 
 const most = 50;     // people asked for one by one, which only administrators may
 
 // Names by resource name ("users/12"). People are asked for as they occur.
-export function useNames(events: AuditEvent[], organization: string, organizations: Organization[], administrator: boolean): (name: string) => string {
-  const [known, setKnown] = useState<ReadonlyMap<string, string>>(new Map());
+export function useNames(events: AuditEvent[], organization: string, organizations: Organization[], me: Me): (name: string) => string {
+  const { administrator } = me;
+  const [known, setKnown] = useState<ReadonlyMap<string, string>>(() => new Map(me.user ? [[me.user.name, me.user.displayName]] : []));
   const asked = useRef(new Set<string>());
   const learn = (pairs: [string, string][]) => setKnown((old) => new Map([...old, ...pairs]));
 

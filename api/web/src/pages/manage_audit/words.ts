@@ -3,7 +3,7 @@ import { words } from '../../lib/words';
 export const text = words({
   en: {
     title: 'Audit log', lead: 'Who changed what, and what was refused; newest first.', searchHint: 'Person, action, object', from: 'Outcome', allOutcomes: 'All', refused: 'Refused', done: 'Done',
-    table: 'Events', time: 'When', actor: 'Who', action: 'What', target: 'Object', outcome: 'Outcome', nobody: 'not signed in', ok: 'Done',
+    table: 'Events', time: 'When', actor: 'Who', action: 'What', target: 'Object', outcome: 'Outcome', nobody: 'not signed in', sentFrom: (address: string) => `from ${address}`, ok: 'Done',
     shown: (shown: number, all: number) => (shown === all ? `${all} ${all === 1 ? 'event' : 'events'}` : `${shown} of the ${all} that are loaded`),
     empty: 'Nothing has happened yet', emptyText: 'Changes to this organization, and attempts that were refused, appear here.', choose: 'Choose an organization', filterNote: 'The text is looked for among the events that are loaded.',
     outcomes: {
@@ -13,7 +13,7 @@ export const text = words({
   },
   de: {
     title: 'Protokoll', lead: 'Wer was geändert hat und was abgelehnt wurde; das Neueste zuerst.', searchHint: 'Person, Handlung, Gegenstand', from: 'Ergebnis', allOutcomes: 'Alle', refused: 'Abgelehnt', done: 'Getan',
-    table: 'Ereignisse', time: 'Wann', actor: 'Wer', action: 'Was', target: 'Gegenstand', outcome: 'Ergebnis', nobody: 'nicht angemeldet', ok: 'Getan',
+    table: 'Ereignisse', time: 'Wann', actor: 'Wer', action: 'Was', target: 'Gegenstand', outcome: 'Ergebnis', nobody: 'nicht angemeldet', sentFrom: (address: string) => `von ${address}`, ok: 'Getan',
     shown: (shown: number, all: number) => (shown === all ? `${all} ${all === 1 ? 'Ereignis' : 'Ereignisse'}` : `${shown} der ${all} geladenen`),
     empty: 'Noch ist nichts geschehen', emptyText: 'Änderungen an dieser Organisation und abgelehnte Versuche erscheinen hier.', choose: 'Organisation wählen', filterNote: 'Der Text wird in den geladenen Ereignissen gesucht.',
     outcomes: {

@@ -84,7 +84,7 @@ function OneJob() {
           {mayCancel(job) && <Button kind="danger" icon="close" onClick={() => setDeed('cancel')}>{text.cancel}</Button>}
         </div>
       </div>
-      {job.state === 'RUNNING' && <div class="row job-bar"><Bar value={job.progress} label={text.progress} /><span class="tabular">{percentText(job.progress)}</span></div>}
+      {job.state === 'RUNNING' && job.kind !== 'live_ingest' && <div class="row job-bar"><Bar value={job.progress} label={text.progress} /><span class="tabular">{percentText(job.progress)}</span></div>}
       <div class="columns">
         <div>
           <section class="panel" aria-labelledby="why"><header><h2 id="why">{text.explanation}</h2></header><Explanation key={`${job.state} ${job.attempt}`} job={job} /></section>

@@ -47,7 +47,7 @@ function Row({ job, selected, onSelect, onDeed }: RowProps) {
       </th>
       <td role="cell" class="job-state">
         <JobPill state={job.state} />
-        {job.state === 'RUNNING' && <span class="job-progress"><Bar thin value={job.progress} label={title} /><small class="tabular">{percentText(job.progress)}</small></span>}
+        {job.state === 'RUNNING' && job.kind !== 'live_ingest' && <span class="job-progress"><Bar thin value={job.progress} label={title} /><small class="tabular">{percentText(job.progress)}</small></span>}
         {job.error && <small class="soft job-error" title={job.error}>{job.error}</small>}
       </td>
       <td role="cell" data-title={text.lecture}>

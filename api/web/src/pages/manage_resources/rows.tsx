@@ -3,13 +3,13 @@ import { Fragment } from 'preact';
 import type { Resource, ResourceJob } from '../../generated/api';
 import { bytesText, formatDateTime, idOf, percentText, secondsOf } from '../../lib/format';
 import { Bar, Button, Icon, Menu, Pill } from '../../lib/parts';
-import { Ago, spanText } from '../../manage/clock';
+import { Ago, spanText, useNow } from '../../manage/clock';
 import { HostName } from '../../manage/host_name';
 import { Meter } from '../../manage/meter';
 import { ResourcePill } from '../../manage/states';
 import { jobText, kindText, text as common } from '../../manage/words';
 import { deedsOf, type Deed } from './actions';
-import { cpuOf, diskOf, memoryOf } from './view';
+import { cpuOf, diskOf, inTrouble, memoryOf } from './view';
 import { text } from './words';
 
 const columns = [text.host, common.organization, text.state, text.loads, text.slots, text.work, text.version];
@@ -20,6 +20,16 @@ export interface RowProps {
   version: string;             // that most resources run; '' where all run one
   onOpen: (open: boolean) => void;
   onDeed: (resource: Resource, deed: Deed) => void;
+}
+
+// The API does not tell of what only counts on: when a row was told is when its uptime was right.
+const toldAt = new WeakMap<Resource, number>();
+
+function useUptime(resource: Resource): number | null {
+  const now = useNow();
+  if (!toldAt.has(resource)) toldAt.set(resource, now);
+  if (!resource.load?.uptime || resource.state === 'DEAD') return null;
+  return secondsOf(resource.load.uptime) + (now - toldAt.get(resource)!) / 1000;
 }
 
 function Loads({ resource }: { resource: Resource }) {
@@ -56,8 +66,7 @@ function Slots({ resource }: { resource: Resource }) {
 const JobLine = ({ job, link }: { job: ResourceJob; link?: boolean }) => (
   <span class="job-line">
     {link ? <a href={`/manage/jobs/${idOf(job.job)}`}>{jobText(job)}</a> : <span class="cut" title={job.lectureTitle}>{jobText(job)}</span>}
-    <span class="tabular">{percentText(job.progress)}</span>
-    <Bar thin value={job.progress} label={jobText(job)} />
+    {job.kind !== 'live_ingest' && <><span class="tabular">{percentText(job.progress)}</span><Bar thin value={job.progress} label={jobText(job)} /></>}
   </span>
 );
 
@@ -75,12 +84,13 @@ function Work({ resource }: { resource: Resource }) {
 function Details({ resource }: { resource: Resource }) {
   const { load, publicUrl, capabilities, runningJobs, lastBeatTime, createTime, reason } = resource;
   const [memory, disk] = [memoryOf(resource), diskOf(resource)];
+  const uptime = useUptime(resource);
   const facts: [string, preact.ComponentChildren][] = [
     [text.name, <code>{resource.name}</code>],
     [text.address, publicUrl ? <code>{publicUrl}</code> : text.noAddress],
-    [text.heard, lastBeatTime ? <Ago at={lastBeatTime} /> : common.unknown],
+    [text.heard, !lastBeatTime ? common.unknown : inTrouble(resource) ? <Ago at={lastBeatTime} /> : text.heardNow],
     [text.joined, createTime ? formatDateTime(createTime) : common.unknown],
-    [text.uptime, load?.uptime ? spanText(secondsOf(load.uptime)) : common.unknown],
+    [text.uptime, uptime === null ? common.unknown : spanText(uptime)],
     [text.cpu, load ? `${percentText(load.cpu)}, ${text.cores(load.cpuCount)}` : common.unknown],
     [text.memory, memory.all ? common.of(bytesText(memory.used), bytesText(memory.all)) : common.unknown],
     [text.disk, disk.all ? common.free(bytesText(disk.free), bytesText(disk.all)) : common.unknown],
@@ -113,6 +123,8 @@ function Details({ resource }: { resource: Resource }) {
 function Row({ resource, open, version, onOpen, onDeed }: RowProps) {
   const detailsId = `details-${idOf(resource.name)}`;
   const { load } = resource;
+  const silent = inTrouble(resource);
+  const uptime = useUptime(resource);
   const differs = version !== '' && resource.version !== '' && resource.version !== version;
   return (
     <Fragment>
@@ -129,7 +141,7 @@ function Row({ resource, open, version, onOpen, onDeed }: RowProps) {
         <td role="cell" class="state-cell">
           <ResourcePill state={resource.state} />
           <small class="soft reason" title={resource.reason || undefined}>
-            {resource.state === 'ALIVE' || !resource.lastBeatTime ? resource.reason : <Ago at={resource.lastBeatTime} />}
+            {silent && resource.lastBeatTime ? <Ago at={resource.lastBeatTime} /> : resource.reason}
           </small>
         </td>
         <td role="cell" class="loads-cell"><Loads resource={resource} /></td>
@@ -137,7 +149,7 @@ function Row({ resource, open, version, onOpen, onDeed }: RowProps) {
         <td role="cell" data-title={text.work} class={(load?.slots ?? 0) > 0 ? 'work-cell' : 'work-cell blank'}><Work resource={resource} /></td>
         <td role="cell" data-title={text.version} class="version-cell">
           <span class={differs ? 'differs' : undefined}>{resource.version || '\u2013'}{differs && <small> ({text.otherVersion})</small>}</span>
-          {load?.uptime && <small class="soft tabular">{text.up} {spanText(secondsOf(load.uptime))}</small>}
+          {uptime !== null && <small class="soft tabular">{text.up} {spanText(uptime)}</small>}
         </td>
         <td role="cell" class="menu-cell">
           <Menu kind="quiet" align="end" label={common.more(resource.host)} button={<Icon name="more" />}

@@ -24,7 +24,7 @@ export const text = words({
     slotsShort: (used: number, all: number) => `${used} / ${all}`, liveShort: (used: number, all: number) => `live ${used} / ${all}`,
     idle: 'Idle', notForJobs: '\u2013', moreJobs: (count: number) => `and ${count} more`, up: 'up', otherVersion: 'differs',
     details: 'Details', showDetails: (host: string) => `Details of ${host}`,
-    heard: 'Last heard of', joined: 'Joined', address: 'Address', noAddress: 'has none', capabilities: 'Can do', uptime: 'Running for', name: 'API name',
+    heard: 'Last heard of', heardNow: 'within the last seconds', joined: 'Joined', address: 'Address', noAddress: 'has none', capabilities: 'Can do', uptime: 'Running for', name: 'API name',
     runningJobs: 'Running jobs', noJobs: 'Nothing runs on it now.', reason: 'Reason',
 
     drain: 'Drain', resume: 'Resume', share: 'Share', unshare: 'Stop sharing', remove: 'Remove', openOrganization: 'Open organization', allJobs: 'Its jobs',
@@ -73,7 +73,7 @@ export const text = words({
     slotsShort: (used: number, all: number) => `${used} / ${all}`, liveShort: (used: number, all: number) => `live ${used} / ${all}`,
     idle: 'Frei', notForJobs: '\u2013', moreJobs: (count: number) => `und ${count} weitere`, up: 'läuft', otherVersion: 'weicht ab',
     details: 'Einzelheiten', showDetails: (host: string) => `Einzelheiten von ${host}`,
-    heard: 'Zuletzt gehört', joined: 'Angeschlossen', address: 'Adresse', noAddress: 'hat keine', capabilities: 'Kann', uptime: 'Läuft seit', name: 'Name in der API',
+    heard: 'Zuletzt gehört', heardNow: 'in den letzten Sekunden', joined: 'Angeschlossen', address: 'Adresse', noAddress: 'hat keine', capabilities: 'Kann', uptime: 'Läuft seit', name: 'Name in der API',
     runningJobs: 'Laufende Aufträge', noJobs: 'Gerade läuft nichts darauf.', reason: 'Grund',
 
     drain: 'Auslaufen lassen', resume: 'Wieder einsetzen', share: 'Teilen', unshare: 'Nicht mehr teilen', remove: 'Entfernen', openOrganization: 'Organisation öffnen', allJobs: 'Ihre Aufträge',
