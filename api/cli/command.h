@@ -59,5 +59,6 @@ std::vector<Command> HallCommands();
 std::vector<Command> TokenCommands();
 std::vector<Command> JobCommands();
 std::vector<Command> UserCommands();
+std::vector<Command> InstallationCommands();
 
 }  // namespace lectern::cli

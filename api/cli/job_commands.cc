@@ -40,7 +40,12 @@ std::string JobText(const v1::Job& job) {
     std::vector<std::string>& row = rows.emplace_back();
     for (const Column& column : kAttempt) row.push_back(FieldText(attempt, column.path, column.format));
   }
-  return absl::StrCat(text, "\n", TableText(titles, rows));
+  absl::StrAppend(&text, "\n", TableText(titles, rows));
+  for (const v1::JobAttempt& attempt : job.attempts()) {
+    if (attempt.log().empty()) continue;
+    absl::StrAppend(&text, "\nWhat attempt ", attempt.number(), " wrote last:\n", attempt.log(), "\n");
+  }
+  return text;
 }
 
 std::string ExplanationText(const v1::ExplainJobResponse& response) {

@@ -69,7 +69,8 @@ CLI::App* Subcommand(CLI::App& root, const std::string& path, const std::string&
 void AddCommands(CLI::App& root, Run& chosen) {
   for (const auto& noun :
        {AuthCommands(), OrganizationCommands(), ResourceCommands(), CourseCommands(), LectureCommands(), UploadCommands(),
-        LiveCommands(), HallCommands(), StreamCommands(), TokenCommands(), JobCommands(), UserCommands()}) {
+        LiveCommands(), HallCommands(), StreamCommands(), TokenCommands(), JobCommands(), UserCommands(),
+        InstallationCommands()}) {
     for (const Command& command : noun) {
       CLI::App* app = Subcommand(root, command.path, command.help);
       app->callback([run = command.setup(*app), &chosen] { chosen = run; });

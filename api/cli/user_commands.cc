@@ -1,4 +1,6 @@
 // user: people of the installation; for administrators.
+#include <google/protobuf/empty.pb.h>
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -18,6 +20,7 @@ const std::vector<Column> kUser = {{"NAME", "name"},
                                    {"E-MAIL", "email"},
                                    {"DISPLAY NAME", "display_name"},
                                    {"ROLE", "role"},
+                                   {"DISABLED", "disabled"},
                                    {"CREATED", "create_time"}};
 
 Run SetUpCreate(CLI::App& app) {
@@ -47,6 +50,28 @@ Run SetUpCreate(CLI::App& app) {
   };
 }
 
+Run SetUpResetPassword(CLI::App& app) {
+  auto request = std::make_shared<v1::ResetPasswordRequest>();
+  auto password_file = std::make_shared<std::string>();
+  app.add_option("user", *request->mutable_name(), "Person, as users/12 or e-mail address")
+      ->required()
+      ->transform([](const std::string& given) {
+        absl::StatusOr<std::string> name = FullName("users", given);
+        if (!name.ok()) throw CLI::ValidationError("user", std::string(name.status().message()));
+        return *name;
+      });
+  app.add_option("--password-file,--password_file", *password_file,
+                 "File whose first line is the new password (else LECTERN_PASSWORD, else asked)");
+  return [request, password_file](Connection& connection) -> absl::Status {
+    ASSIGN_OR_RETURN(*request->mutable_password(),
+                     ReadPassword(*password_file, absl::StrCat("New password for ", request->name())));
+    google::protobuf::Empty done;
+    RETURN_IF_ERROR(connection.Call("UserService/ResetPassword", *request, &done));
+    connection.Print(done, absl::StrCat("Reset; all sessions of ", request->name(), " are ended\n"));
+    return absl::OkStatus();
+  };
+}
+
 }  // namespace
 
 std::vector<Command> UserCommands() {
@@ -56,6 +81,11 @@ std::vector<Command> UserCommands() {
           {"UserService/ListUsers", {{"--filter", "filter", "Part of the e-mail address or name"}}, kUser}),
       Rpc("user set-role", "Changes a person's role",
           {"UserService/SetRole", {{"user", "name", "Person", "users"}, {"role", "role", "New role"}}, kUser}),
+      Rpc("user disable", "Ends all that a person may do, from this moment on",
+          {"UserService/SetDisabled", {{"user", "name", "Person", "users"}}, kUser, {{"disabled", "true"}}}),
+      Rpc("user enable", "Lets a disabled person sign in again",
+          {"UserService/SetDisabled", {{"user", "name", "Person", "users"}}, kUser, {{"disabled", "false"}}}),
+      {"user reset-password", "Gives a person a new password, and ends their sessions", SetUpResetPassword},
   };
 }
 

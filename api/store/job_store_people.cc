@@ -21,29 +21,54 @@ namespace {
   "left join lectures l on l.id = coalesce(a.lecture_id, t.lecture_id) "                                            \
   "left join organizations o on o.id = j.organization_id left join resources h on h.id = j.resource_id "
 
-// $1 states, $2 kinds, $3 lecture, $4 organization, $5 reader. A rehearsal is its lecturer's alone.
+// Of `jobs` as j: $1 states, $2 kinds, $3 lecture, $4 organization, $5 reader. A rehearsal is its lecturer's alone. Asks columns of
+// jobs only, with sets that are made once, so that a page is read off the ids downwards however many jobs there were.
 #define LECTERN_JOB_MATCHES                                                                                         \
   "(cardinality($1::text[]) = 0 or j.state = any($1::text[])) "                                                     \
   "and (cardinality($2::text[]) = 0 or j.kind = any($2::text[])) "                                                  \
-  "and ($3::bigint = 0 or coalesce(a.lecture_id, t.lecture_id) = $3) "                                              \
-  "and ($4::bigint = 0 or j.organization_id in (select descendant_id from organization_paths where ancestor_id = $4)) " \
-  "and ($5::bigint = 0 or j.organization_id in ("                                                                   \
-  "       select p.descendant_id from maintainers m join organization_paths p on p.ancestor_id = m.organization_id " \
-  "       where m.user_id = $5) "                                                                                   \
-  "     or coalesce(a.lecture_id, t.lecture_id) in (select l.id from enrolments e join lectures l on l.course_id = e.course_id " \
-  "                                                 where e.user_id = $5 and e.role = 'lecturer')) "                \
-  "and ($5::bigint = 0 or coalesce(l.rehearsal_of, $5) = $5) "
+  "and ($3::bigint = 0 or j.task_id in (select id from of_lecture)) "                                               \
+  "and ($4::bigint = 0 or j.organization_id in (select id from below)) "                                            \
+  "and ($5::bigint = 0 or j.organization_id in (select id from maintained) or j.task_id in (select id from taught)) " \
+  "and ($5::bigint = 0 or j.task_id not in (select id from rehearsed)) "
 
-constexpr char kList[] = LECTERN_JOB_COLUMNS LECTERN_JOB_FROM("all_jobs") "where " LECTERN_JOB_MATCHES R"sql(
-and ($6::bigint = 0 or j.id < $6) order by j.id desc limit $7)sql";
+#define LECTERN_JOB_SETS R"sql(
+with of_lecture as materialized (
+  select id from tasks where lecture_id = $3
+  union select t.id from assets a join tasks t on t.asset_id = a.id where a.lecture_id = $3
+), below as materialized (
+  select descendant_id as id from organization_paths where ancestor_id = $4
+), maintained as materialized (
+  select p.descendant_id as id from maintainers m join organization_paths p on p.ancestor_id = m.organization_id where m.user_id = $5
+), lectures_taught as materialized (
+  select l.id from enrolments e join lectures l on l.course_id = e.course_id where e.user_id = $5 and e.role = 'lecturer'
+), taught as materialized (
+  select t.id from lectures_taught l join tasks t on t.lecture_id = l.id
+  union select t.id from lectures_taught l join assets a on a.lecture_id = l.id join tasks t on t.asset_id = a.id
+), rehearsed as materialized (
+  select t.id from lectures r join tasks t on t.lecture_id = r.id where r.rehearsal_of is not null and r.rehearsal_of <> $5
+)
+)sql"
+
+#define LECTERN_JOB_PAGE(page) \
+  LECTERN_JOB_SETS ", page as materialized (" page ") " LECTERN_JOB_COLUMNS LECTERN_JOB_FROM("page") "order by j.id desc"
+
+constexpr char kList[] = LECTERN_JOB_PAGE("select j.* from all_jobs j where " LECTERN_JOB_MATCHES
+                                          "and ($6::bigint = 0 or j.id < $6) order by j.id desc limit $7");
+
+// By the index of tasks, since a lecture's jobs are few among all.
+constexpr char kListOfLecture[] = LECTERN_JOB_PAGE(
+    "select j.* from all_jobs j where j.task_id = any(array(select id from of_lecture)) and " LECTERN_JOB_MATCHES
+    "and ($6::bigint = 0 or j.id < $6) order by j.id desc limit $7");
 
 // A job that ends while somebody looks is found for a few looks more.
-constexpr char kListNews[] = LECTERN_JOB_COLUMNS
-    LECTERN_JOB_FROM("(select * from jobs union all select * from jobs_ended where ended_at > now() - interval '15 seconds')")
-    "where " LECTERN_JOB_MATCHES "order by j.id desc limit $6";
+constexpr char kListNews[] = LECTERN_JOB_PAGE(
+    "select j.* from (select * from jobs union all select * from jobs_ended where ended_at > now() - interval '15 seconds') j "
+    "where " LECTERN_JOB_MATCHES "order by j.id desc limit $6");
 
-constexpr char kListGone[] = "select w.id from unnest($6::bigint[]) w(id) where not exists (select 1 "
-    LECTERN_JOB_FROM("all_jobs") "where j.id = w.id and " LECTERN_JOB_MATCHES ")";
+// Asked for one by one, since "not exists" is planned as a join with all jobs that there ever were.
+constexpr char kListGone[] = LECTERN_JOB_SETS
+    "select w.id from unnest($6::bigint[]) w(id) where (select true from all_jobs j "
+    "where j.id = w.id and " LECTERN_JOB_MATCHES "limit 1) is null";
 
 constexpr char kGet[] = LECTERN_JOB_COLUMNS R"sql(
   , j.class, j.priority, j.capability, j.pinned_resource_id, j.avoid_resources, j.deps_left,
@@ -184,7 +209,8 @@ absl::Status CheckRetry(int64_t job, const pg::Row& row) {
 
 absl::StatusOr<std::vector<JobRow>> JobStore::List(const JobFilter& filter) {
   const std::vector<std::string> states = Words(filter.states);
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"list_jobs", kList}, Texts(states), Texts(filter.kinds), filter.lecture,
+  const pg::Query query = filter.lecture == 0 ? pg::Query{"list_jobs", kList} : pg::Query{"list_jobs_of_lecture", kListOfLecture};
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run(query, Texts(states), Texts(filter.kinds), filter.lecture,
                                             filter.organization, filter.user, filter.before, filter.limit));
   return ParseRows(rows, ReadJob);
 }

@@ -16,7 +16,9 @@ namespace lectern::api {
   "                        else 'the encoder has gone' end) end as reason, "                                            \
   "a.upload_id, a.vod_resource_id, l.title as lecture_title, c.title as course_title, "                                 \
   "o.display_name as organization_name, l.rehearsal_of is not null as rehearsal, j.token as epoch, "                    \
-  "j.resource_id as worker_id, w.host as worker_host "                                                                  \
+  "j.resource_id as worker_id, w.host as worker_host, l.course_id, l.rehearsal_of, "                                    \
+  "coalesce((select sum(v.viewers) from viewer_counts v "                                                               \
+  "          where v.lecture_id = s.lecture_id and v.at > now() - interval '30 seconds'), 0)::bigint as viewers "               \
   "from live_streams s join assets a on a.id = s.asset_id join organizations o on o.id = s.organization_id "            \
   "left join lectures l on l.id = s.lecture_id left join courses c on c.id = l.course_id "                              \
   "left join jobs j on j.id = s.job_id and j.state in ('leased', 'running', 'cancelling') "                             \

@@ -150,6 +150,9 @@ LiveStreamRow ParseStream(const pg::Row& row) {
   stream.course_title = row.Text("course_title");
   stream.organization_name = row.Text("organization_name");
   stream.rehearsal = row.Bool("rehearsal");
+  stream.rehearsal_of = row.Int("rehearsal_of");
+  stream.course_id = row.Int("course_id");
+  stream.viewers = row.Int("viewers");
   stream.epoch = row.Int("epoch");
   stream.worker_id = row.Int("worker_id");
   stream.worker_host = row.Text("worker_host");

@@ -55,6 +55,9 @@ struct LiveStreamRow {
   std::string course_title;
   std::string organization_name;
   bool rehearsal = false;
+  int64_t rehearsal_of = 0;            // whose
+  int64_t course_id = 0;               // 0: the lecture is gone
+  int64_t viewers = 0;                 // of the lecture, as counted within the last half minute
   // The lease of the ingest; 0 and empty: nobody holds it.
   int64_t epoch = 0;
   int64_t worker_id = 0;

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "api/calls/registry.h"
+#include "api/calls/watch.h"
+#include "lectern/v1/auth.pb.h"
 #include "lectern/v1/jobs.pb.h"
 #include "lectern/v1/live.pb.h"
 #include "lectern/v1/resources.pb.h"
@@ -20,6 +22,8 @@ namespace lectern {
 namespace {
 
 using testing::ApiInstance;
+using testing::Email;
+using testing::kTestPassword;
 using testing::Name;
 using testing::StatusIs;
 using ::testing::ElementsAre;
@@ -75,12 +79,19 @@ class WatchTest : public ::testing::Test {
  protected:
   using Resources = Watcher<v1::ResourceChanges>;
   using Jobs = Watcher<v1::JobChanges>;
+  using Streams = Watcher<v1::LiveStreamChanges>;
 
   Resources WatchResources(int64_t user, const v1::WatchResourcesRequest& request = {}, const std::string& role = "student") {
     return Resources(api_, "ResourceService/WatchResources", request, user, role);
   }
   Jobs WatchJobs(int64_t user, const v1::WatchJobsRequest& request = {}, const std::string& role = "student") {
     return Jobs(api_, "JobService/WatchJobs", request, user, role);
+  }
+  Streams WatchStreams(int64_t user, const v1::WatchLiveStreamsRequest& request = {}, const std::string& role = "student") {
+    return Streams(api_, "LiveService/WatchLiveStreams", request, user, role);
+  }
+  int64_t NewStream(int64_t lecture, const char* view = "comb") {
+    return world_.NewStream(lecture, world_.NewResource("vod_service"), "live", view);
   }
   int64_t NewJob(int64_t organization, int64_t lecture = 0, const char* kind = "probe") {
     const int64_t task = world_.Number(absl::StrFormat(
@@ -317,18 +328,105 @@ TEST_F(WatchTest, OnlyTheNewestTwoHundredJobsAreWatched) {
   EXPECT_THAT(watcher.Look(), IsEmpty());
 }
 
+TEST_F(WatchTest, AWatcherOfLiveStreamsSeesThemComeChangeAndEnd) {
+  const int64_t course = world_.NewCourse(), lecture = world_.NewLecture(course);
+  const int64_t stream = NewStream(lecture);
+  Streams watcher = WatchStreams(world_.maintainer);
+  v1::LiveStreamChanges changes = watcher.One();
+  EXPECT_TRUE(changes.reset());
+  ASSERT_THAT(Names(changes.live_streams()), ElementsAre(Name("liveStreams", stream)));
+  EXPECT_EQ(changes.live_streams(0).course(), Name("courses", course));
+  EXPECT_EQ(changes.live_streams(0).viewers(), 0);
+  EXPECT_THAT(watcher.Look(), IsEmpty());
+  database_.Execute(absl::StrFormat("insert into viewer_counts (lecture_id, instance, viewers, at) values (%d, 'a', 40, now()), "
+                                    "(%d, 'b', 2, now()), (%d, 'gone', 500, now() - interval '1 minute')", lecture, lecture, lecture));
+  EXPECT_EQ(watcher.One().live_streams(0).viewers(), 42);
+  auto facts = [&](int bitrate, double level) {
+    database_.Execute(absl::StrFormat(R"(update live_streams set facts = '{"videoBitrateBps": "%d", "levelDbfs": %f}')", bitrate, level));
+  };
+  facts(2'000'000, -20);
+  EXPECT_EQ(watcher.One().live_streams(0).facts().video_bitrate_bps(), 2'000'000);
+  facts(2'050'000, -20.9);
+  EXPECT_THAT(watcher.Look(), IsEmpty());
+  facts(2'050'000, -21.1);
+  EXPECT_EQ(watcher.One().live_streams(0).facts().video_bitrate_bps(), 2'050'000);
+  const int64_t other = NewStream(lecture, "cam");
+  EXPECT_THAT(Names(watcher.One().live_streams()), ElementsAre(Name("liveStreams", other)));
+  database_.Execute(absl::StrFormat("update live_streams set state = 'ended', ended_at = now() where id = %d", stream));
+  EXPECT_THAT(watcher.One().removed(), ElementsAre(Name("liveStreams", stream)));
+  EXPECT_THAT(watcher.Look(), IsEmpty());
+}
+
+TEST_F(WatchTest, LiveStreamsAreForThoseWhoTeachThemOrMaintainTheirOrganization) {
+  const int64_t lecture = world_.NewLecture(world_.NewCourse());
+  const int64_t stream = NewStream(lecture);
+  const int64_t rehearsal = NewStream(world_.NewRehearsal(world_.NewCourse(), world_.NewUser("lecturer")));
+  EXPECT_THAT(Names(WatchStreams(world_.lecturer).One().live_streams()), ElementsAre(Name("liveStreams", stream)));
+  EXPECT_THAT(WatchStreams(world_.enrolled).One().live_streams(), IsEmpty());
+  EXPECT_THAT(WatchStreams(world_.foreign_maintainer).One().live_streams(), IsEmpty());
+  Streams watcher = WatchStreams(world_.maintainer);
+  EXPECT_THAT(Names(watcher.One().live_streams()), ElementsAre(Name("liveStreams", rehearsal), Name("liveStreams", stream)));
+  database_.Execute(absl::StrFormat("delete from maintainers where user_id = %d", world_.maintainer));
+  EXPECT_THAT(watcher.One().removed(), SizeIs(2));
+  v1::WatchLiveStreamsRequest request;
+  request.set_lecture(Name("lectures", lecture));
+  EXPECT_THAT(WatchStreams(world_.admin, request, "administrator").One().live_streams(), SizeIs(1));
+}
+
+TEST_F(WatchTest, PicturesOfLiveStreamsAreForThoseWhoMayWatchThem) {
+  world_.NewAliveResource("edge", "http://edge.example.org", world_.chair);
+  const int64_t lecture = world_.NewLecture(world_.NewCourse());
+  const int64_t stream = NewStream(lecture, "cam");
+  const int64_t rehearsal = NewStream(world_.NewRehearsal(world_.NewCourse(), world_.lecturer));
+  const v1::LiveStreamChanges mine = WatchStreams(world_.lecturer).One(), theirs = WatchStreams(world_.maintainer).One();
+  ASSERT_THAT(Names(theirs.live_streams()), ElementsAre(Name("liveStreams", rehearsal), Name("liveStreams", stream)));
+  EXPECT_THAT(theirs.live_streams(0).picture_urls(), IsEmpty());
+  ASSERT_EQ(theirs.live_streams(1).picture_urls_size(), 1);
+  EXPECT_THAT(theirs.live_streams(1).picture_urls(0),
+              ::testing::MatchesRegex(absl::StrCat("http://edge.example.org/p/.*/", lecture, "/cam/preview.jpg")));
+  ASSERT_EQ(mine.live_streams_size(), 2);
+  for (const v1::LiveStream& shown : mine.live_streams()) EXPECT_EQ(shown.picture_urls_size(), 1) << shown.name();
+  // Nothing was stored that could be shown.
+  database_.Execute("update live_streams set state = 'starting', first_media_at = null");
+  const v1::LiveStreamChanges silent = WatchStreams(world_.lecturer).One();
+  ASSERT_EQ(silent.live_streams_size(), 2);
+  for (const v1::LiveStream& shown : silent.live_streams()) EXPECT_EQ(shown.picture_urls_size(), 0) << shown.name();
+}
+
+TEST_F(WatchTest, AStreamEndsWithTheSessionOfItsWatcher) {
+  const std::string session = api_.Login(Email("maintainer"), kTestPassword);
+  api::CallMetadata metadata;
+  metadata.authorization = absl::StrCat("Bearer ", session);
+  api::Method::Events events;
+  ASSERT_OK_AND_ASSIGN(auto watch, api_.invoker().StartWatch(*api_.registry().Find("/lectern.v1.ResourceService/WatchResources"), metadata,
+                                                             std::make_unique<v1::WatchResourcesRequest>(), events));
+  EXPECT_THAT(events, SizeIs(1));
+  EXPECT_OK(watch->Turn(events));
+  EXPECT_OK(api_.Call("AuthService/Logout", v1::LogoutRequest(), nullptr, session));
+  EXPECT_THAT(watch->Turn(events), StatusIs(absl::StatusCode::kUnauthenticated, "SESSION_ENDED"));
+  EXPECT_THAT(events, SizeIs(1));
+}
+
 TEST_F(WatchTest, AWatcherCostsTheSameHoweverMuchThereIs) {
   Resources resources = WatchResources(world_.maintainer);
   Jobs jobs = WatchJobs(world_.maintainer);
+  Streams streams = WatchStreams(world_.maintainer);
   auto look = [&] {
     resources.Look();
     jobs.Look();
-    return std::vector<int64_t>{resources.statements(), jobs.statements()};
+    streams.Look();
+    return std::vector<int64_t>{resources.statements(), jobs.statements(), streams.statements()};
   };
-  EXPECT_THAT(look(), ElementsAre(1, 1));
-  EXPECT_THAT(look(), ElementsAre(1, 2));
-  for (int i = 0; i < 20; ++i) RunOn(NewJob(world_.chair, world_.NewLecture(world_.NewCourse())), world_.NewResource());
-  EXPECT_THAT(look(), ElementsAre(1, 2));
+  EXPECT_THAT(look(), ElementsAre(1, 1, 1));
+  EXPECT_THAT(look(), ElementsAre(1, 2, 1));
+  for (int i = 0; i < 20; ++i) {
+    const int64_t lecture = world_.NewLecture(world_.NewCourse());
+    RunOn(NewJob(world_.chair, lecture), world_.NewResource());
+    NewStream(lecture);
+  }
+  // The edges of all organizations are asked for at once.
+  EXPECT_THAT(look(), ElementsAre(1, 2, 2));
+  EXPECT_THAT(look(), ElementsAre(1, 2, 2));
 }
 
 }  // namespace

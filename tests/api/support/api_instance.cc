@@ -12,6 +12,7 @@
 #include "api/calls/invoker.h"
 #include "api/calls/rate_limiter.h"
 #include "api/calls/statement_metrics.h"
+#include "api/calls/watch.h"
 #include "api/services/passwords.h"
 #include "api/store/key_store.h"
 #include "common/exec/thread_pool.h"
@@ -93,11 +94,22 @@ absl::Status ApiInstance::Call(absl::string_view method, const google::protobuf:
   std::string path = absl::StrCat("/lectern.v1.", method);
   const api::Method* known = impl_->registry.Find(path);
   std::unique_ptr<google::protobuf::Message> unused;
+  if (known != nullptr && known->poll) return FirstLook(*known, request, bearer);
   if (response == nullptr && known != nullptr) {
     unused.reset(known->response->New());
     response = unused.get();
   }
   return rpc::Call(*impl_->channel, path, request, response, bearer, absl::Seconds(30));
+}
+
+absl::Status ApiInstance::FirstLook(const api::Method& method, const google::protobuf::Message& request, absl::string_view bearer) {
+  api::CallMetadata metadata;
+  if (!bearer.empty()) metadata.authorization = absl::StrCat("Bearer ", bearer);
+  metadata.peer = "127.0.0.1";
+  std::unique_ptr<google::protobuf::Message> copy(request.New());
+  copy->CopyFrom(request);
+  api::Method::Events events;
+  return impl_->invoker.StartWatch(method, metadata, std::move(copy), events).status();
 }
 
 std::string ApiInstance::Login(const std::string& email, const std::string& password) {

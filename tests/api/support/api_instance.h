@@ -67,7 +67,8 @@ class ApiInstance {
   explicit ApiInstance(const std::string& database_url, ApiOptions options = {});
   ~ApiInstance();
 
-  // `method` is "CourseService/GetCourse". `response` may be null.
+  // `method` is "CourseService/GetCourse". `response` may be null. Of a method that streams: what comes of its first look, without
+  // gRPC.
   absl::Status Call(absl::string_view method, const google::protobuf::Message& request, google::protobuf::Message* response,
                     absl::string_view bearer);
   template <typename Response>
@@ -95,6 +96,8 @@ class ApiInstance {
   std::vector<std::string> TakeHints();
 
  private:
+  absl::Status FirstLook(const api::Method& method, const google::protobuf::Message& request, absl::string_view bearer);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
