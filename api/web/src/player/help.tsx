@@ -14,7 +14,7 @@ export function HelpDialog({ open, onClose, wishes }: { open: boolean; onClose: 
   };
   const lines = keyLines.filter((line) => line.action !== 'bookmark' || wishes.onBookmark);
   return (
-    <Dialog open={open} title={text.keysTitle} onClose={onClose}>
+    <Dialog open={open} title={text.keysTitle} onClose={onClose} wide>
       <p class="soft">{wishes.keysOff ? text.keysOff : text.keysHint}</p>
       <dl class="keys">
         {lines.map(({ keys, action }) => (

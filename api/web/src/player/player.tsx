@@ -98,7 +98,7 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
   useIdle(root, session);
   const { picture } = session;
   const slate = slateText(session);
-  return (
+  const player = (
     <div id="player" class="player" ref={root} role="region" aria-label={text.player}>
       <div id="stage" class="stage">
         <Pane session={session} commands={commands} id="video" />
@@ -111,9 +111,10 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
         <ControlBar session={session} commands={commands} onHelp={() => setHelp(true)} />
       </div>
       <Waiting session={session} />
-      <HelpDialog open={help} onClose={() => setHelp(false)} wishes={wishes} />
     </div>
   );
+  // The help has the page's colours, not the player's.
+  return <>{player}<HelpDialog open={help} onClose={() => setHelp(false)} wishes={wishes} /></>;
 }
 
 function useKeys(session: Session, commands: Commands): void {

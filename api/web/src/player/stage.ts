@@ -49,7 +49,8 @@ export class Stage {
     this.main = new ViewPlayer(video, heard);
     this.second = new ViewPlayer(second, heard, true);
     this.follower = new Follower(this.main, this.second);
-    this.choice = wished ?? stored<Choice>('view', 'BOTH');
+    // Two pictures are too small on a phone where one has both in it.
+    this.choice = wished ?? stored<Choice>('view', matchMedia('(max-width: 40rem)').matches ? 'COMB' : 'BOTH');
     video.volume = stored<number>('volume', 1);
     video.preservesPitch = second.preservesPitch = true;
     video.addEventListener('play', () => { this.following = this.atEdge(); });

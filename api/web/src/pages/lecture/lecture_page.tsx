@@ -149,8 +149,8 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
             </div>
             <Actions session={session} lecture={lecture} />
           </div>
-          <Neighbours lecture={lecture} />
         </div>
+        <Neighbours lecture={lecture} />
       </div>
     </Page>
   );
