@@ -22,7 +22,7 @@ STATE = """(() => {
   const video = document.querySelector('#video'), text = (id) => document.getElementById(id).textContent;
   return { phase: document.body.dataset.phase, slate: !document.querySelector('#slate').hidden, badge: text('badge'), status: text('status'),
     waiting: text('waiting-title'), timer: text('waiting-timer'), time: video.currentTime, paused: video.paused, ready: video.readyState,
-    atLive: document.querySelector('#to-live').disabled, width: video.videoWidth, pictures: video.getVideoPlaybackQuality().totalVideoFrames,
+    atLive: document.querySelector('#to-live')?.disabled ?? false, width: video.videoWidth, pictures: video.getVideoPlaybackQuality().totalVideoFrames,
     seen: window.seen ?? null };
 })()"""
 
