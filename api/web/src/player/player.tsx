@@ -142,8 +142,8 @@ function useIdle(root: { current: HTMLDivElement | null }, session: Session): vo
       player.classList.remove('idle');
       clearTimeout(timer);
       timer = window.setTimeout(() => {
-        const inUse = player.querySelector('.menu-list, .controls :focus-visible');
-        if (document.fullscreenElement && session.stage && !session.stage.video.paused && !inUse) player.classList.add('idle');
+        const choosing = player.querySelector('.menu-list');
+        if (document.fullscreenElement && session.stage && !session.stage.video.paused && !choosing) player.classList.add('idle');
       }, idleMs);
     };
     const names = ['pointermove', 'pointerdown', 'keydown', 'fullscreenchange'];
