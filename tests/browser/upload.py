@@ -1,81 +1,18 @@
 """A lecturer uploads camera and slides in Chromium: the network is cut, the VOD service is busy and is killed, the tab is closed and
 opened again with another file first. Every byte arrives once, and the lecture plays."""
 import hashlib
-import json
-import os
 import pathlib
 import re
-import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "system"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 import media  # noqa: E402
-from onair import LECTURER, LiveSystem  # noqa: E402
-from system import Failed, check, die_with_parent, wait_until  # noqa: E402
+from lecturing import Lecturer  # noqa: E402
+from onair import LiveSystem  # noqa: E402
+from system import check, wait_until  # noqa: E402
 
 MB = 1_000_000
 RATE = 4 * MB           # bytes a second of the lecturer's line while it matters
-
-
-class Lecturer:
-    """The browser. Screenshots go to the folder that LECTERN_SCREENSHOTS names, if it does."""
-
-    def __init__(self, system):
-        self.shots = os.environ.get("LECTERN_SCREENSHOTS")
-        self.process = subprocess.Popen(["node", HERE / "upload.mjs", system.serving("gateway-1")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env={**os.environ, "LECTERN_TEST_FOLDER": str(system.folder)}, preexec_fn=die_with_parent)
-        self.answer()
-        self.call("sign_in", {"email": LECTURER, "password": system.passwords[LECTURER]})
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if error is not None and self.process.poll() is None:
-            print(f"--- the page: {self.uploads}, {self.call('faults')}")
-            self.shoot("upload-failed")
-        self.process.stdin.close()
-        self.process.wait(30)
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        check(line, "the browser is gone")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise Failed(answer["error"])
-        return answer["value"]
-
-    def call(self, name, argument=None):
-        self.process.stdin.write(json.dumps([name, argument]) + "\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def choose(self, files, selector=".drop input[type=file]"):
-        self.call("choose", {"selector": selector, "files": [str(file) for file in files]})
-
-    def shoot(self, name):
-        if self.shots:
-            os.makedirs(self.shots, exist_ok=True)
-            self.call("shoot", f"{self.shots}/{name}.png")
-
-    @property
-    def uploads(self):
-        return {one["name"]: one for one in self.call("uploads")}
-
-    def until(self, what, condition, seconds=60):
-        """The uploads by file name when `condition` of them holds."""
-        def holds():
-            uploads = self.uploads
-            return uploads if uploads and condition(uploads) else None
-        return wait_until(f"the page: {what}", holds, seconds, 0.1)
-
-    def percent(self, above, what):
-        return self.until(f"{what}: more than {above} % stored", lambda all_: all(one["percent"] > above for one in all_.values()), 90)
-
-
-def every(uploads, state):
-    return all(one["state"] == state for one in uploads.values())
 
 
 def begins(browser, lecture, files):
@@ -135,7 +72,7 @@ def outlives_its_tab(browser, lecture, files):
 
 
 def arrives(browser, system, lecture, files):
-    browser.until("all bytes are stored", lambda now: every(now, "stored"), 120)
+    browser.until("all bytes are stored", lambda now: every(now, "stored"), 180)
     for view, file in files.items():
         system.wait_complete(lecture, view)
         number = lecture.split("/")[1]
@@ -153,7 +90,7 @@ def main():
         _, course = system.standard()
         folder = system.folder / "recordings"
         folder.mkdir()
-        files = {"cam": media.padded(folder / "talk-camera.mp4", 90 * MB), "pres": media.padded(folder / "talk-slides.mp4", 80 * MB, seconds=7)}
+        files = {"cam": media.padded(folder / "talk-camera.mp4", 220 * MB), "pres": media.padded(folder / "talk-slides.mp4", 200 * MB, seconds=7)}
         lecture = system.lecture(course)
         with Lecturer(system) as browser:
             begins(browser, lecture, files.values())

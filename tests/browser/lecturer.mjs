@@ -1,11 +1,12 @@
-// upload.mjs GATEWAY: a lecturer's browser at the end of a pipe, for upload.py. Each line of its input is one call, [NAME, ARGUMENT], and is
-// answered by one line, {"value": ...} or {"error": "..."}. It ends with its input.
+// lecturer.mjs GATEWAY: a lecturer's browser at the end of a pipe, for lecturing.py. Each line of its input is one call, [NAME, ARGUMENT], and
+// is answered by one line, {"value": ...} or {"error": "..."}. It ends with its input.
 import readline from 'node:readline';
 import { launch, Visitor } from './visit.mjs';
 
 const browser = await launch();
 let line = null;
 const visitor = await Visitor.come(browser, process.argv[2], null);
+visitor.context.setDefaultTimeout(90_000);
 
 // An upload as the page shows it.
 const shown = () => visitor.tab.$$eval('.upload', (items) => items.map((item) => ({
@@ -30,6 +31,10 @@ const calls = {
   open: (address) => visitor.open(address),
   choose: ({ selector, files }) => visitor.tab.setInputFiles(selector, files),
   click: (selector) => visitor.tab.locator(selector).first().click(),
+  fill: ({ selector, value }) => visitor.tab.locator(selector).first().fill(value),
+  select: ({ selector, value }) => visitor.tab.locator(selector).first().selectOption(value),
+  text: (selector) => visitor.tab.locator(selector).first().innerText(),
+  wait: ({ selector, state }) => visitor.tab.waitForSelector(selector, { state, timeout: 90_000 }).then(() => true),
   uploads: shown,
   refuse,
   obey: () => visitor.context.unrouteAll({ behavior: 'ignoreErrors' }),
