@@ -55,8 +55,9 @@ function wishesOf(me: Me | null): Wishes {
 
 function beginningOf(lecture: Lecture) {
   const at = parseTime(new URLSearchParams(location.search).get('t'));
-  const resumeAt = lecture.me && !lecture.me.watched ? secondsOf(lecture.me.position) : null;
-  return { at, resumeAt };
+  const [position, length] = [secondsOf(lecture.me?.position), secondsOf(lecture.duration)];
+  // Whoever has come to the end begins anew; whoever watches it again goes on in the middle all the same.
+  return { at, resumeAt: length > 0 && position > length * 0.95 ? null : position };
 }
 
 // Seconds between questions about what is not part of the playback: viewers, the time when it is ready, pictures and silences.
