@@ -73,7 +73,3 @@ class Lecturer:
 
     def percent(self, above, what):
         return self.until(f"{what}: more than {above} % stored", lambda all_: all(one["percent"] > above for one in all_.values()), 90)
-
-
-def every(uploads, state):
-    return all(one["state"] == state for one in uploads.values())

@@ -15,6 +15,10 @@ MB = 1_000_000
 RATE = 4 * MB           # bytes a second of the lecturer's line while it matters
 
 
+def every(uploads, state):
+    return all(one["state"] == state for one in uploads.values())
+
+
 def begins(browser, lecture, files):
     check(browser.call("open", f"/teach/{lecture}") == 200, "the lecture's page")
     browser.call("line", {"offline": False, "rate": RATE})
