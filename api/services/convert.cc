@@ -17,6 +17,10 @@
 namespace lectern::api {
 namespace {
 
+// Seconds since 1970.
+constexpr int64_t kYear1 = -62'135'596'800;
+constexpr int64_t kYear10000 = 253'402'300'800;
+
 template <typename Enum>
 struct Word {
   Enum value;
@@ -98,9 +102,11 @@ void ToProto(const ViewRow& row, v1::LectureView& view) {
 std::string NameOf(absl::string_view collection, int64_t id) { return id == 0 ? "" : absl::StrCat(collection, "/", id); }
 
 void SetTime(absl::Time time, google::protobuf::Timestamp& message) {
-  int64_t nanos = absl::ToUnixNanos(time);
-  message.set_seconds(absl::ToUnixSeconds(time));
-  message.set_nanos(static_cast<int32_t>(nanos - message.seconds() * 1'000'000'000));
+  // What a Timestamp holds, so that one odd time does not keep a whole list from being written as JSON.
+  const absl::Time latest = absl::FromUnixSeconds(kYear10000) - absl::Nanoseconds(1);
+  const absl::Time shown = std::min(std::max(time, absl::FromUnixSeconds(kYear1)), latest);
+  message.set_seconds(absl::ToUnixSeconds(shown));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(shown - absl::FromUnixSeconds(message.seconds()))));
 }
 
 void SetDuration(absl::Duration duration, google::protobuf::Duration& message) {

@@ -12,6 +12,7 @@
 namespace lectern::api {
 namespace {
 
+constexpr int64_t kYear10000 = 253'402'300'800;
 constexpr int kMostWeeks = 8;
 constexpr int kMostLectures = 100;
 constexpr size_t kMaxZoneBytes = 64;
@@ -62,6 +63,9 @@ absl::StatusOr<std::vector<NewLecture>> PlanSeries(const NewLecture& first, cons
       lecture.ends_at = Moved(*first.ends_at, n * days, zone);
       // A night in which the clocks change can leave nothing of it.
       if (*lecture.ends_at <= *lecture.starts_at) lecture.ends_at = *lecture.starts_at + (*first.ends_at - *first.starts_at);
+    }
+    if (std::max(*lecture.starts_at, lecture.ends_at.value_or(*lecture.starts_at)) >= absl::FromUnixSeconds(kYear10000)) {
+      return BadSeries("it goes on beyond the year 9999; choose an earlier end_time");
     }
     lecture.title = absl::StrReplaceAll(first.title, {{"{n}", absl::StrCat(n + 1)}});
     lectures.push_back(std::move(lecture));

@@ -138,7 +138,9 @@ where l.id = $1
 )sql";
 
 constexpr char kStart[] = R"sql(
-update lectures set starts_at = now(), ends_at = now() + coalesce(ends_at - starts_at, interval '90 minutes') where id = $1
+update lectures set starts_at = now(),
+  ends_at = least(now() + coalesce(ends_at - starts_at, interval '90 minutes'), timestamptz '9999-12-31 00:00:00+00')
+where id = $1
 )sql";
 
 absl::StatusOr<LectureRow> LectureStore::Start(int64_t id, const Caller& reader) {

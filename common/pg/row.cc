@@ -27,7 +27,8 @@ std::optional<absl::Time> ParseTime(absl::string_view text) {
   if (!absl::EndsWith(text, "+00")) return std::nullopt;
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime("%E4Y-%m-%d %H:%M:%E*S", text.substr(0, text.size() - 3), absl::UTCTimeZone(), &time, &error)) {
+  // The year may have more than four digits: a sum of times that were each before the year 10000.
+  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S", text.substr(0, text.size() - 3), absl::UTCTimeZone(), &time, &error)) {
     return std::nullopt;
   }
   return time;

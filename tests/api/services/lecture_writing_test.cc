@@ -115,6 +115,28 @@ TEST_F(LectureWritingTest, ASeriesIsMadeWhollyOrNotAtAll) {
   EXPECT_EQ(Lectures(), before);
 }
 
+TEST_F(LectureWritingTest, TimesFarAwayAreShownAndEndNothing) {
+  constexpr int64_t kYear2400 = 13'569'465'600, kYear10000 = 253'402'300'800;
+  v1::CreateLectureSeriesRequest request = Series();
+  request.mutable_end_time()->set_seconds(kYear2400);
+  request.mutable_end_time()->set_nanos(500'000'000);
+  ASSERT_OK_AND_ASSIGN(auto made, Create(request));
+  EXPECT_EQ(made.lectures(0).end_time().seconds(), kYear2400);
+  EXPECT_EQ(made.lectures(0).end_time().nanos(), 500'000'000);
+  request.mutable_end_time()->set_seconds(kYear10000 - 86400);
+  EXPECT_THAT(Create(request).status(), StatusIs(kInvalidArgument, "BAD_SERIES"));
+  // One that was made so before.
+  Set(lecture_, "starts_at = '1970-01-02+00', ends_at = '9999-12-31+00'");
+  ASSERT_OK_AND_ASSIGN(auto started, Start(lecture_));
+  EXPECT_LT(started.end_time().seconds(), kYear10000);
+  Set(lecture_, "ends_at = '12345-06-07+00'");
+  v1::GetLectureRequest get;
+  get.set_name(Name("lectures", lecture_));
+  ASSERT_OK_AND_ASSIGN(auto shown, api_.Call<v1::Lecture>("LectureService/GetLecture", get, lecturer_));
+  EXPECT_EQ(shown.end_time().seconds(), kYear10000 - 1);
+  EXPECT_EQ(shown.end_time().nanos(), 999'999'999);
+}
+
 TEST_F(LectureWritingTest, ASeriesTakesPlaceInAHall) {
   v1::CreateLectureSeriesRequest request = Series();
   request.set_hall(Name("halls", world_.NewHall(world_.school)));

@@ -45,6 +45,14 @@ TEST_F(ValueTest, TimesKeepMicrosecondsAndInfinity) {
   EXPECT_EQ(rows[0].Time("e"), absl::InfinitePast());
 }
 
+TEST_F(ValueTest, TimesBeyondFourDigitsOfAYearAreRead) {
+  const absl::Time far = absl::FromCivil(absl::CivilSecond(12345, 6, 7, 8, 9, 10), absl::UTCTimeZone()) + absl::Microseconds(5);
+  ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"far", "select $1::timestamptz as a, '9999-12-31+00'::timestamptz + interval '8000 years' as b"},
+                                            far));
+  EXPECT_EQ(rows[0].Time("a"), far);
+  EXPECT_EQ(rows[0].Time("b"), absl::FromCivil(absl::CivilDay(17999, 12, 31), absl::UTCTimeZone()));
+}
+
 TEST_F(ValueTest, DurationsBecomeIntervals) {
   ASSERT_OK_AND_ASSIGN(Rows rows, pool_.Run({"intervals",
                                              "select extract(epoch from $1::interval)::float8 as a, "
