@@ -1,6 +1,6 @@
 // manage.mjs GATEWAY: browsers of several people at the end of a pipe, for manage.py. Each line of its input is one call,
-// [PERSON, NAME, ARGUMENT], and is answered by one line, {"value": ...} or {"error": "..."}. It ends with its input. Things on a page
-// are named as people with a screen reader name them: {"role": "button", "name": "Drain", "in": {"role": "dialog"}}.
+// [PERSON, NAME, ARGUMENT], and is answered by one line, {"value": ...} or {"error": "..."}. It ends with its input. Things on a
+// page are named as people with a screen reader name them: {"role": "button", "name": "Drain", "in": {"role": "dialog"}}.
 import readline from 'node:readline';
 import { launch, Visitor } from './visit.mjs';
 
@@ -18,7 +18,8 @@ const calls = {
   open: (person, address) => person.open(address),
   click: (person, what) => find(person.tab, what).click({ timeout: 10_000 }),
   fill: (person, { value, ...what }) => find(person.tab, what).fill(value, { timeout: 10_000 }),
-  text: async (person, what) => ((await find(person.tab, what).count()) > 0 ? find(person.tab, what).innerText({ timeout: 2000 }) : ''),
+  text: async (person, what) =>
+    (await find(person.tab, what).count()) > 0 ? find(person.tab, what).innerText({ timeout: 2000 }) : '',
   value: (person, expression) => person.tab.evaluate(expression),
   press: (person, key) => person.tab.keyboard.press(key),
   sound: (person, what) => person.isSound(what),

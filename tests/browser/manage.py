@@ -1,5 +1,5 @@
-"""A maintainer's whole job in Chromium: make a token, watch a worker join with the command that the page gives, test it, drain and resume
-it, take a right away. What the page shows comes by itself: it is never loaded again."""
+"""A maintainer's whole job in Chromium: make a token, watch a worker join with the command that the page gives, test it, drain and
+resume it, take a right away. What the page shows comes by itself: it is never loaded again."""
 import json
 import os
 import pathlib
@@ -32,8 +32,10 @@ class Browsers:
 
     def __init__(self, system):
         self.shots = os.environ.get("LECTERN_SCREENSHOTS")
-        self.process = subprocess.Popen(["node", HERE / "manage.mjs", system.serving("gateway-1")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env={**os.environ, "LECTERN_TEST_FOLDER": str(system.folder)}, preexec_fn=die_with_parent)
+        self.process = subprocess.Popen(["node", HERE / "manage.mjs", system.serving("gateway-1")], text=True,
+                                        preexec_fn=die_with_parent,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env={**os.environ, "LECTERN_TEST_FOLDER": str(system.folder)})
         self.answer()
 
     def __enter__(self):
@@ -94,7 +96,7 @@ def makes_a_token(chief, organization):
     """The command for a worker, as the page gives it: ({variable: value}, [word])."""
     chief.open(f"/manage/{organization}")
     chief.mark()
-    check("No machine has joined it" in chief.until("its resources", lambda text: "No machine" in text), "there is something already")
+    chief.until("it has no machine yet", lambda text: "No machine has joined it" in text)
     chief.click(button("Create a token"))
     chief.until("the token", lambda text: "Copy what you need now" in text)
     chief.sound("an organization with a token")
@@ -103,7 +105,8 @@ def makes_a_token(chief, organization):
     words = shlex.split(command)
     variable, token = words[0].split("=", 1)
     check(variable == "LECTERN_TOKEN" and words[1] == "lectern-worker" and words[2] == "--api", f"{command}")
-    check(token.count(".") == 2 and token not in chief.value("location.href + document.title"), "the token is in the address or the title")
+    check(token.count(".") == 2, f"no token: {words[0]}")
+    check(token not in chief.value("location.href + document.title"), "the token is in the address or the title")
     return token, words[3]
 
 

@@ -8,15 +8,18 @@ import { text } from './words';
 const listeners = new Set<() => void>();
 let timer = 0;
 
+const sameClockMs = 3000; // less may be the way of the answer
+
 function serverAhead(): number {
   const said = embeddedOrNull<Me>('me')?.now;
   const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   const arrived = performance.timeOrigin + (entry?.responseStart ?? 0);
-  return said ? Date.parse(said) - arrived : 0;
+  const ahead = said ? Date.parse(said) - arrived : 0;
+  return Math.abs(ahead) < sameClockMs ? 0 : ahead;
 }
-const ahead = serverAhead();
+const aheadMs = serverAhead();
 
-export const serverNow = () => Date.now() + ahead;
+export const serverNow = () => Date.now() + aheadMs;
 
 function tick(): void {
   if (document.visibilityState === 'visible') listeners.forEach((listener) => listener());
@@ -56,7 +59,11 @@ export function agoText(at: string, now: number): string {
 export function Ago({ at }: { at: string | undefined }) {
   const now = useNow();
   if (!at) return null;
-  return <time class="fresh" dateTime={at} title={formatDateTime(at)}>{agoText(at, now)}</time>;
+  return (
+    <time class="fresh" dateTime={at} title={formatDateTime(at)}>
+      {agoText(at, now)}
+    </time>
+  );
 }
 
 // From one moment to another, or to now.

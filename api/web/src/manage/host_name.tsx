@@ -5,7 +5,10 @@ export function HostName({ host }: { host: string }) {
   return (
     <>
       {host.split(/(?<=\.)/).map((part, i) => (
-        <Fragment key={i}>{i > 0 && <wbr />}{part.length > 20 ? part : <span class="nowrap">{part}</span>}</Fragment>
+        <Fragment key={i}>
+          {i > 0 && <wbr />}
+          {part.length > 20 ? part : <span class="nowrap">{part}</span>}
+        </Fragment>
       ))}
     </>
   );

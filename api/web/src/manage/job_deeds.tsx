@@ -19,14 +19,23 @@ interface DeedProps {
 
 export function RetryDialog({ job, onChanged, onDone }: DeedProps) {
   const run = async () => onChanged(await api.post<Job>(`/v1/${job.name}:retry`));
-  return <Ask title={text.retryTitle(1)} action={text.retry} run={run} onDone={onDone}><p><strong>{jobText(job)}</strong></p><p>{text.retryText}</p></Ask>;
+  return (
+    <Ask title={text.retryTitle(1)} action={text.retry} run={run} onDone={onDone}>
+      <p>
+        <strong>{jobText(job)}</strong>
+      </p>
+      <p>{text.retryText}</p>
+    </Ask>
+  );
 }
 
 export function CancelDialog({ job, onChanged, onDone }: DeedProps) {
   const run = async () => onChanged(await api.post<Job>(`/v1/${job.name}:cancel`));
   return (
     <Ask title={text.cancelTitle} action={text.cancel} danger run={run} onDone={onDone}>
-      <p><strong>{jobText(job)}</strong></p>
+      <p>
+        <strong>{jobText(job)}</strong>
+      </p>
       <p>{job.kind === 'live_ingest' ? text.cancelLive : text.cancelText}</p>
     </Ask>
   );
@@ -55,11 +64,24 @@ export function Explanation({ job }: { job: Job }) {
   return (
     <div class="stack explanation">
       <p>{summary}</p>
-      {details.length > 0 && <div><h3 class="side-title">{text.candidates}</h3><ul class="candidates">{details.map((line, i) => <li key={i}>{line}</li>)}</ul></div>}
+      {details.length > 0 && (
+        <div>
+          <h3 class="side-title">{text.candidates}</h3>
+          <ul class="candidates">
+            {details.map((line, i) => (
+              <li key={i}>{line}</li>
+            ))}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }
 
 export function ExplainDialog({ job, onDone }: { job: Job; onDone: () => void }) {
-  return <Dialog open wide title={jobText(job)} onClose={onDone}><Explanation job={job} /></Dialog>;
+  return (
+    <Dialog open wide title={jobText(job)} onClose={onDone}>
+      <Explanation job={job} />
+    </Dialog>
+  );
 }

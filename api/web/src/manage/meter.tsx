@@ -1,13 +1,14 @@
 // Figures with a bar beneath, of one width whatever they are.
+import type { ComponentChildren } from 'preact';
 import { Bar } from '../lib/parts';
 import { percentText } from '../lib/format';
 
 interface MeterProps {
   label: string;
-  share: number;               // 0..1
-  figure?: string;             // instead of per cent
-  detail?: string;             // what it is of, for the title
-  high?: number;               // from here on it is marked; 1 or more: never
+  share: number; // 0..1
+  figure?: string; // instead of per cent
+  detail?: string; // what it is of, for the title
+  high?: number; // from here on it is marked; 1 or more: never
 }
 
 export function Meter({ label, share, figure, detail, high = 0.9 }: MeterProps) {
@@ -24,9 +25,9 @@ interface TileProps {
   title: string;
   figure: string;
   detail?: string;
-  share?: number;              // shows a bar
+  share?: number; // shows a bar
   tone?: 'bad' | 'warning' | 'good';
-  children?: preact.ComponentChildren;
+  children?: ComponentChildren;
 }
 
 // A figure of the summary on top of a page.
@@ -36,9 +37,9 @@ export function Tile({ title, figure, detail, share, tone, children }: TileProps
       <dt>{title}</dt>
       <dd>
         <span class="tile-figure">{figure}</span>
-        {detail && <span class="tile-detail">{detail}</span>}
-        {share !== undefined && <Bar thin value={share} label={title} />}
         {children}
+        {detail && <span class={children ? 'tile-detail whole' : 'tile-detail'}>{detail}</span>}
+        {share !== undefined && <Bar thin value={share} label={title} />}
       </dd>
     </div>
   );

@@ -19,12 +19,18 @@ export function useAllOrganizations(): Load<Organization[]> {
 interface PickerProps {
   organizations: Organization[];
   value: string;
-  all?: string;                // what the choice of none is called
+  all?: string; // what the choice of none is called
   label?: string;
   onChange: (name: string) => void;
 }
 
-export function OrganizationPicker({ organizations, value, all = text.allOrganizations, label = text.organization, onChange }: PickerProps) {
+export function OrganizationPicker({
+  organizations,
+  value,
+  all = text.allOrganizations,
+  label = text.organization,
+  onChange,
+}: PickerProps) {
   const options = [{ value: '', label: all }, ...indented(organizations)];
   return <Select label={label} value={value} options={options} onChange={onChange} />;
 }

@@ -9,11 +9,11 @@ import { mayUse, useRights, type Needs } from './rights';
 import { text } from './words';
 
 interface PlaceProps {
-  me: Me | null;               // as the page came
+  me: Me | null; // as the page came
   title: string;
-  needs?: Needs;               // absent: maintainers
+  needs?: Needs; // absent: maintainers
   crumbs?: Crumb[];
-  children: (me: Me) => ComponentChildren;   // of the person as they are now
+  children: (me: Me) => ComponentChildren; // of the person as they are now
 }
 
 interface Area {
@@ -48,7 +48,9 @@ function Areas({ me }: { me: Me }) {
       <ul ref={list}>
         {areas.map(({ href, label }) => (
           <li key={href}>
-            <a href={href} aria-current={here === href ? 'page' : here.startsWith(`${href}/`) ? 'true' : undefined}>{label}</a>
+            <a href={href} aria-current={here === href ? 'page' : here.startsWith(`${href}/`) ? 'true' : undefined}>
+              {label}
+            </a>
           </li>
         ))}
       </ul>
@@ -59,7 +61,14 @@ function Areas({ me }: { me: Me }) {
 function Crumbs({ crumbs }: { crumbs: Crumb[] }) {
   return (
     <nav class="crumbs" aria-label={frame.path}>
-      <ol>{crumbs.map(({ label, href }) => <li key={href}><a href={href}>{label}</a><Icon name="next" /></li>)}</ol>
+      <ol>
+        {crumbs.map(({ label, href }) => (
+          <li key={href}>
+            <a href={href}>{label}</a>
+            <Icon name="next" />
+          </li>
+        ))}
+      </ol>
     </nav>
   );
 }
@@ -68,7 +77,15 @@ function Closed({ me, needs, lost }: { me: Me | null; needs: Needs; lost: boolea
   if (!me?.user) {
     const next = encodeURIComponent(location.pathname + location.search);
     return (
-      <Empty icon="key" title={text.signInFirst} actions={<Button kind="primary" href={`/login?next=${next}`}>{text.signIn}</Button>}>
+      <Empty
+        icon="key"
+        title={text.signInFirst}
+        actions={
+          <Button kind="primary" href={`/login?next=${next}`}>
+            {text.signIn}
+          </Button>
+        }
+      >
         {text.signInHint}
       </Empty>
     );
@@ -90,7 +107,14 @@ export function Place({ me: first, title, needs = 'maintainer', crumbs, children
     <Page me={me} title={title} wide>
       {open && <Areas me={me!} />}
       {open && crumbs && <Crumbs crumbs={crumbs} />}
-      {open ? children(me!) : <><h1 class="unseen">{title}</h1><Closed me={me} needs={needs} lost={mayUse(first, needs)} /></>}
+      {open ? (
+        children(me!)
+      ) : (
+        <>
+          <h1 class="unseen">{title}</h1>
+          <Closed me={me} needs={needs} lost={mayUse(first, needs)} />
+        </>
+      )}
     </Page>
   );
 }

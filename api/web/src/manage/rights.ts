@@ -32,9 +32,13 @@ export function useRights(first: Me | null): Me | null {
   const look = async () => {
     try {
       setMe(await api.get<Me>('/v1/me'));
-    } catch { /* what was true before stays until the server says otherwise */ }
+    } catch {
+      /* what was true before stays until the server says otherwise */
+    }
   };
-  const [ask] = useState(() => () => { void look(); });
+  const [ask] = useState(() => () => {
+    void look();
+  });
   useDoubt(ask);
   useInterval(ask, checkSeconds);
   return me;

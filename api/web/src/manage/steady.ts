@@ -6,7 +6,11 @@ interface Named {
 }
 
 // The names in their order: those that were there keep it, new ones come where `compare` puts them among the others.
-export function mergeOrder<T extends Named>(order: readonly string[], items: readonly T[], compare: (a: T, b: T) => number): string[] {
+export function mergeOrder<T extends Named>(
+  order: readonly string[],
+  items: readonly T[],
+  compare: (a: T, b: T) => number,
+): string[] {
   const byName = new Map(items.map((item) => [item.name, item]));
   const kept = order.filter((name) => byName.has(name));
   const known = new Set(kept);
@@ -19,14 +23,20 @@ export function mergeOrder<T extends Named>(order: readonly string[], items: rea
 
 export interface Steady<T> {
   rows: T[];
-  waiting: number;             // new rows that are held back while somebody points at the list
-  show: () => void;            // lets them in
+  waiting: number; // new rows that are held back while somebody points at the list
+  show: () => void; // lets them in
   // For the element around the list.
   hold: { onPointerEnter: () => void; onPointerLeave: () => void; onFocusIn: () => void; onFocusOut: (event: FocusEvent) => void };
 }
 
-// `sorting` names the order: when it changes, everything is sorted anew. New rows wait while the pointer or the focus is in the list.
-export function useSteady<T extends Named>(items: T[], compare: (a: T, b: T) => number, sorting: string, loaded: boolean): Steady<T> {
+// `sorting` names the order: when it changes, everything is sorted anew. New rows wait while the pointer or the focus is in
+// the list.
+export function useSteady<T extends Named>(
+  items: T[],
+  compare: (a: T, b: T) => number,
+  sorting: string,
+  loaded: boolean,
+): Steady<T> {
   const order = useRef<{ sorting: string; names: string[] }>({ sorting: '', names: [] });
   const pointed = useRef(false);
   const focused = useRef(false);
@@ -46,11 +56,21 @@ export function useSteady<T extends Named>(items: T[], compare: (a: T, b: T) => 
   return {
     rows: order.current.names.map((name) => byName.get(name)!),
     waiting: held ? fresh.length : 0,
-    show: () => { order.current.names = mergeOrder(order.current.names, items, compare); release(); },
+    show: () => {
+      order.current.names = mergeOrder(order.current.names, items, compare);
+      release();
+    },
     hold: {
-      onPointerEnter: () => { pointed.current = true; },
-      onPointerLeave: () => { pointed.current = false; release(); },
-      onFocusIn: () => { focused.current = true; },
+      onPointerEnter: () => {
+        pointed.current = true;
+      },
+      onPointerLeave: () => {
+        pointed.current = false;
+        release();
+      },
+      onFocusIn: () => {
+        focused.current = true;
+      },
       onFocusOut: (event) => {
         focused.current = (event.currentTarget as Element).contains(event.relatedTarget as Node | null);
         if (!focused.current) release();
@@ -65,7 +85,10 @@ export function useNewcomers(names: string[], loaded: boolean, say: (count: numb
   const [told, setTold] = useState('');
   const all = names.join(' ');
   useEffect(() => {
-    if (!loaded) { known.current = null; return; }
+    if (!loaded) {
+      known.current = null;
+      return;
+    }
     const fresh = known.current ? names.filter((name) => !known.current!.has(name)) : [];
     known.current = new Set([...(known.current ?? []), ...names]);
     if (fresh.length > 0) setTold(say(fresh.length));

@@ -4,12 +4,14 @@ import type { Organization } from '../generated/api';
 export interface Branch {
   organization: Organization;
   children: Branch[];
-  below: number;               // organizations beneath it, of all levels
+  below: number; // organizations beneath it, of all levels
 }
 
 // Keeps the order of the list. An organization whose parent is not in the list is a root.
 export function treeOf(organizations: Organization[]): Branch[] {
-  const byName = new Map(organizations.map((organization): [string, Branch] => [organization.name, { organization, children: [], below: 0 }]));
+  const byName = new Map(
+    organizations.map((organization): [string, Branch] => [organization.name, { organization, children: [], below: 0 }]),
+  );
   const roots: Branch[] = [];
   for (const branch of byName.values()) {
     (byName.get(branch.organization.parent)?.children ?? roots).push(branch);
@@ -44,5 +46,8 @@ export function subtreeOf(organizations: Organization[], name: string): Set<stri
 // For lists of choices: the names with the depth shown by spaces that browsers keep.
 export function indented(organizations: Organization[]): { value: string; label: string }[] {
   const least = Math.min(...organizations.map(({ depth }) => depth));
-  return organizations.map(({ name, displayName, depth }) => ({ value: name, label: '\u2003'.repeat(depth - least) + displayName }));
+  return organizations.map(({ name, displayName, depth }) => ({
+    value: name,
+    label: '\u2003'.repeat(depth - least) + displayName,
+  }));
 }

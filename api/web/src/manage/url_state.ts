@@ -42,7 +42,8 @@ export function useQuery<T extends Record<string, string>>(defaults: T, kept: (k
   };
   const filters = Object.keys(defaults).filter((key) => !kept.includes(key));
   return {
-    query, set,
+    query,
+    set,
     clear: () => set(Object.fromEntries(filters.map((key) => [key, defaults[key]])) as Partial<T>),
     isDefault: filters.every((key) => query[key] === defaults[key]),
   };
@@ -51,5 +52,8 @@ export function useQuery<T extends Record<string, string>>(defaults: T, kept: (k
 // All words of the text occur somewhere in the values.
 export function fitsText(text: string, values: string[]): boolean {
   const all = values.join(' ').toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
 }

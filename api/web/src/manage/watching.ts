@@ -15,10 +15,10 @@ export interface Changes<T> {
 
 export interface Watched<T> {
   items: T[];
-  loaded: boolean;             // false until the first answer
+  loaded: boolean; // false until the first answer
   state: StreamState;
-  error: ApiError | null;      // why it ended for good
-  put: (item: T) => void;      // what an action of one's own answered, ahead of the stream
+  error: ApiError | null; // why it ended for good
+  put: (item: T) => void; // what an action of one's own answered, ahead of the stream
   drop: (name: string) => void;
 }
 
@@ -29,8 +29,8 @@ export function applyChanges<T extends Named>(known: ReadonlyMap<string, T>, cha
   return next;
 }
 
-// Follows `path`, a Watch... method with its filters; null: nothing. `read` tells what its messages say. A stream that breaks keeps what
-// was known; one that is refused forgets it, since the person may have lost the right to see it.
+// Follows `path`, a Watch... method with its filters; null: nothing. `read` tells what its messages say. A stream that breaks
+// keeps what was known; one that is refused forgets it, since the person may have lost the right to see it.
 export function useWatched<T extends Named, Message>(path: string | null, read: (message: Message) => Changes<T>): Watched<T> {
   const [known, setKnown] = useState<ReadonlyMap<string, T>>(new Map());
   const [loaded, setLoaded] = useState(false);
@@ -62,7 +62,10 @@ export function useWatched<T extends Named, Message>(path: string | null, read: 
   }, [path]);
 
   return {
-    items: [...known.values()], loaded, state, error,
+    items: [...known.values()],
+    loaded,
+    state,
+    error,
     put: (item) => setKnown((old) => applyChanges(old, { reset: false, changed: [item], removed: [] })),
     drop: (name) => setKnown((old) => applyChanges(old, { reset: false, changed: [], removed: [name] })),
   };

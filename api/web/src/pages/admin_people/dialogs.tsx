@@ -43,8 +43,18 @@ export function CreateDialog({ onCreated, onDone }: CreateProps) {
   return (
     <Ask title={text.createTitle} action={text.create} disabled={!complete} run={create} onDone={onDone}>
       <Field label={text.displayName} required value={displayName} maxLength={200} autoComplete="off" autoFocus onInput={setName} />
-      <Field label={text.email} required type="email" value={email} autoComplete="off" error={taken ? text.exists : undefined}
-        onInput={(value) => { setTaken(false); setEmail(value); }} />
+      <Field
+        label={text.email}
+        required
+        type="email"
+        value={email}
+        autoComplete="off"
+        error={taken ? text.exists : undefined}
+        onInput={(value) => {
+          setTaken(false);
+          setEmail(value);
+        }}
+      />
       <Select label={text.role} value={role} options={roleOptions} hint={text.roleHint} onChange={setRole} />
       <PasswordField value={password} onInput={setPassword} />
     </Ask>
@@ -54,7 +64,9 @@ export function CreateDialog({ onCreated, onDone }: CreateProps) {
 export function SecretDialog({ secret, onDone }: { secret: Secret; onDone: () => void }) {
   return (
     <Dialog open title={secret.title} onClose={onDone}>
-      <Notice tone="good"><p>{text.onceText}</p></Notice>
+      <Notice tone="good">
+        <p>{text.onceText}</p>
+      </Notice>
       <CopyBox lines label={text.signInData} value={`${secret.email}\n${secret.password}`} />
     </Dialog>
   );
@@ -73,7 +85,13 @@ export function ResetDialog({ user, onReset, onDone }: { user: User; onReset: (s
     onReset({ title: text.resetDone(user.displayName), email: user.email, password });
   };
   return (
-    <Ask title={text.resetTitle(user.displayName)} action={text.resetAction} disabled={password.length < shortestPassword} run={run} onDone={onDone}>
+    <Ask
+      title={text.resetTitle(user.displayName)}
+      action={text.resetAction}
+      disabled={password.length < shortestPassword}
+      run={run}
+      onDone={onDone}
+    >
       <p>{text.resetText}</p>
       <PasswordField value={password} onInput={setPassword} />
     </Ask>
@@ -83,16 +101,30 @@ export function ResetDialog({ user, onReset, onDone }: { user: User; onReset: (s
 export function DisableDialog({ user, onChanged, onDone }: DeedProps) {
   const run = async () => onChanged(await api.post<User>(`/v1/${user.name}:setDisabled`, { disabled: !user.disabled }));
   const name = user.displayName;
-  return user.disabled
-    ? <Ask title={text.enableTitle(name)} action={text.enable} run={run} onDone={onDone}><p>{text.enableText}</p></Ask>
-    : <Ask title={text.disableTitle(name)} action={text.disable} danger run={run} onDone={onDone}><p>{text.disableText}</p></Ask>;
+  return user.disabled ? (
+    <Ask title={text.enableTitle(name)} action={text.enable} run={run} onDone={onDone}>
+      <p>{text.enableText}</p>
+    </Ask>
+  ) : (
+    <Ask title={text.disableTitle(name)} action={text.disable} danger run={run} onDone={onDone}>
+      <p>{text.disableText}</p>
+    </Ask>
+  );
 }
 
 export function RoleDialog({ user, role, onChanged, onDone }: DeedProps & { role: Role }) {
   const run = async () => onChanged(await api.post<User>(`/v1/${user.name}:setRole`, { role }));
   return (
-    <Ask title={text.roleTitle(user.displayName, roleText(role))} action={text.change} danger={role === 'ADMINISTRATOR_ROLE'} run={run} onDone={onDone}>
-      <p>{text.roleText} {role === 'ADMINISTRATOR_ROLE' && text.administratorText}</p>
+    <Ask
+      title={text.roleTitle(user.displayName, roleText(role))}
+      action={text.change}
+      danger={role === 'ADMINISTRATOR_ROLE'}
+      run={run}
+      onDone={onDone}
+    >
+      <p>
+        {text.roleText} {role === 'ADMINISTRATOR_ROLE' && text.administratorText}
+      </p>
     </Ask>
   );
 }

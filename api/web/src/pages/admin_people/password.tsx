@@ -18,8 +18,19 @@ export function makePassword(): string {
 export function PasswordField({ value, onInput }: { value: string; onInput: (value: string) => void }) {
   return (
     <div class="password-field">
-      <Field label={text.password} required value={value} hint={text.passwordHint} minLength={shortestPassword} autoComplete="new-password" spellcheck={false} onInput={onInput} />
-      <Button icon="refresh" onClick={() => onInput(makePassword())}>{text.generate}</Button>
+      <Field
+        label={text.password}
+        required
+        value={value}
+        hint={text.passwordHint}
+        minLength={shortestPassword}
+        autoComplete="new-password"
+        spellcheck={false}
+        onInput={onInput}
+      />
+      <Button icon="refresh" onClick={() => onInput(makePassword())}>
+        {text.generate}
+      </Button>
     </div>
   );
 }

@@ -33,7 +33,12 @@ function WriteForm({ onWritten }: { onWritten: () => void }) {
   const [told, setTold] = useState('');
   const early = until !== '' && Date.parse(timestamp(until)!) <= (from ? Date.parse(timestamp(from)!) : serverNow());
   const { busy, error, act } = useAction(async () => {
-    await api.post<Announcement>('/v1/announcements', { text: words.trim(), level, startTime: timestamp(from), endTime: timestamp(until) });
+    await api.post<Announcement>('/v1/announcements', {
+      text: words.trim(),
+      level,
+      startTime: timestamp(from),
+      endTime: timestamp(until),
+    });
     setWords('');
     setFrom('');
     setUntil('');
@@ -41,16 +46,58 @@ function WriteForm({ onWritten }: { onWritten: () => void }) {
   }, onWritten);
   const ready = words.trim() !== '' && !early;
   return (
-    <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void act(); }}>
-      <Field label={text.announcement} required rows={3} value={words} maxLength={longest} hint={text.announcementHint} onInput={(value) => { setTold(''); setWords(value); }} />
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready && !busy) void act();
+      }}
+    >
+      <Field
+        label={text.announcement}
+        required
+        rows={3}
+        value={words}
+        maxLength={longest}
+        hint={text.announcementHint}
+        onInput={(value) => {
+          setTold('');
+          setWords(value);
+        }}
+      />
       <div class="form-row">
-        <Select label={text.level} value={level} onChange={setLevel} options={[{ value: 'INFO', label: text.info }, { value: 'WARNING', label: text.warning }]} />
+        <Select
+          label={text.level}
+          value={level}
+          onChange={setLevel}
+          options={[
+            { value: 'INFO', label: text.info },
+            { value: 'WARNING', label: text.warning },
+          ]}
+        />
         <Field label={text.from} type="datetime-local" value={from} hint={text.fromHint} onInput={setFrom} />
-        <Field label={text.until} type="datetime-local" value={until} hint={text.untilHint} error={early ? text.untilBefore : undefined} onInput={setUntil} />
+        <Field
+          label={text.until}
+          type="datetime-local"
+          value={until}
+          hint={text.untilHint}
+          error={early ? text.untilBefore : undefined}
+          onInput={setUntil}
+        />
       </div>
-      <div><h3 class="side-title">{text.preview}</h3><Preview words={words} level={level} /></div>
+      <div>
+        <h3 class="side-title">{text.preview}</h3>
+        <Preview words={words} level={level} />
+      </div>
       {error !== null && <Notice error={error} />}
-      <div class="row"><Button type="submit" kind="primary" disabled={!ready} busy={busy}>{text.announce}</Button><span role="status" class="soft">{told}</span></div>
+      <div class="row">
+        <Button type="submit" kind="primary" disabled={!ready} busy={busy}>
+          {text.announce}
+        </Button>
+        <span role="status" class="soft">
+          {told}
+        </span>
+      </div>
     </form>
   );
 }
@@ -67,10 +114,21 @@ function Item({ announcement, onDelete }: { announcement: Announcement; onDelete
   return (
     <li>
       <span class="grow">
-        <span class="announcement-words"><Icon name={level === 'WARNING' ? 'warning' : 'info'} /><span>{words}</span></span>
-        <small>{startTime && formatDateTime(startTime)} {'\u2013'} {endTime ? formatDateTime(endTime) : text.always}</small>
+        <span class="announcement-words">
+          <Icon name={level === 'WARNING' ? 'warning' : 'info'} />
+          <span>{words}</span>
+        </span>
+        <small>
+          {startTime && formatDateTime(startTime)} {'\u2013'} {endTime ? formatDateTime(endTime) : text.always}
+        </small>
       </span>
-      {state === 'now' ? <Pill tone="good" icon="eye">{text.shownNow}</Pill> : <Pill icon={state === 'later' ? 'clock' : 'check'}>{state === 'later' ? text.later : text.over}</Pill>}
+      {state === 'now' ? (
+        <Pill tone="good" icon="eye">
+          {text.shownNow}
+        </Pill>
+      ) : (
+        <Pill icon={state === 'later' ? 'clock' : 'check'}>{state === 'later' ? text.later : text.over}</Pill>
+      )}
       <Button small kind="quiet" icon="trash" label={text.deleteLabel(words.slice(0, 60))} onClick={onDelete} />
     </li>
   );
@@ -78,7 +136,10 @@ function Item({ announcement, onDelete }: { announcement: Announcement; onDelete
 
 export function Announcements() {
   const came = embeddedOrNull<ListAnnouncementsResponse>('announcements');
-  const load = useLoad(() => getAll<Announcement>('/v1/announcements?page_size=100', 'announcements'), came && !came.nextPageToken ? came.announcements : null);
+  const load = useLoad(
+    () => getAll<Announcement>('/v1/announcements?page_size=100', 'announcements'),
+    came && !came.nextPageToken ? came.announcements : null,
+  );
   const [leaving, setLeaving] = useState<Announcement | null>(null);
   const remove = async () => {
     await api.del(`/v1/${leaving!.name}`);
@@ -86,15 +147,26 @@ export function Announcements() {
   };
   return (
     <section class="panel" aria-labelledby="announcements">
-      <header><h2 id="announcements">{text.announcements}</h2></header>
+      <header>
+        <h2 id="announcements">{text.announcements}</h2>
+      </header>
       <p class="soft">{text.announcementsText}</p>
       <WriteForm onWritten={() => void load.reload()} />
       <h3 class="written">{text.list}</h3>
       {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
       {!load.data && !load.error && <Skeleton lines={2} />}
       {load.data?.length === 0 && <p class="soft">{text.none}</p>}
-      <ul class="items">{load.data?.map((one) => <Item key={one.name} announcement={one} onDelete={() => setLeaving(one)} />)}</ul>
-      {leaving && <Ask title={text.deleteTitle} action={text.delete} danger run={remove} onDone={() => setLeaving(null)}><p>{leaving.text}</p><p class="soft">{text.deleteText}</p></Ask>}
+      <ul class="items">
+        {load.data?.map((one) => (
+          <Item key={one.name} announcement={one} onDelete={() => setLeaving(one)} />
+        ))}
+      </ul>
+      {leaving && (
+        <Ask title={text.deleteTitle} action={text.delete} danger run={remove} onDone={() => setLeaving(null)}>
+          <p>{leaving.text}</p>
+          <p class="soft">{text.deleteText}</p>
+        </Ask>
+      )}
     </section>
   );
 }

@@ -42,15 +42,34 @@ function SettingsForm({ first, onSaved }: { first: Installation; onSaved: (saved
   });
   const changed = settings.some(({ key }) => values[key] !== first[key]);
   return (
-    <form class="form" onSubmit={(event) => { event.preventDefault(); if (!busy) void act(); }}>
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy) void act();
+      }}
+    >
       {settings.map(({ key, label, ...rest }) => (
-        <Field key={key} label={label} value={values[key]} autoComplete="off" {...rest}
-          onInput={(value) => { setTold(''); setValues({ ...values, [key]: value }); }} />
+        <Field
+          key={key}
+          label={label}
+          value={values[key]}
+          autoComplete="off"
+          {...rest}
+          onInput={(value) => {
+            setTold('');
+            setValues({ ...values, [key]: value });
+          }}
+        />
       ))}
       {error !== null && <Notice error={error} />}
       <div class="row">
-        <Button type="submit" kind="primary" busy={busy} disabled={!changed}>{text.save}</Button>
-        <span role="status" class="soft">{told || (changed && text.unsaved)}</span>
+        <Button type="submit" kind="primary" busy={busy} disabled={!changed}>
+          {text.save}
+        </Button>
+        <span role="status" class="soft">
+          {told || (changed && text.unsaved)}
+        </span>
       </div>
     </form>
   );
@@ -60,11 +79,20 @@ function Settings({ me }: { me: Me }) {
   const load = useLoad(() => api.get<Installation>('/v1/installation'), me.installation ?? null);
   return (
     <>
-      <div class="page-head"><div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div></div>
+      <div class="page-head">
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
+      </div>
       <div class="columns halves">
-        <div><Announcements /></div>
+        <div>
+          <Announcements />
+        </div>
         <section class="panel" aria-labelledby="settings">
-          <header><h2 id="settings">{text.settings}</h2></header>
+          <header>
+            <h2 id="settings">{text.settings}</h2>
+          </header>
           {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
           {load.data ? <SettingsForm first={load.data} onSaved={load.set} /> : !load.error && <Skeleton lines={8} />}
         </section>
@@ -73,4 +101,8 @@ function Settings({ me }: { me: Me }) {
   );
 }
 
-mount(<Place me={pageMe()} title={text.title} needs="administrator">{(me) => <Settings me={me} />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title} needs="administrator">
+    {(me) => <Settings me={me} />}
+  </Place>,
+);

@@ -39,16 +39,23 @@ function usePages(organization: string | null): Pages {
     const mine = turn.current;
     setPages({ events: before, next: token, state: 'loading', error: null });
     try {
-      const query = new URLSearchParams({ page_size: String(pageSize), ...(organization && { organization }), ...(token && { page_token: token }) });
+      const query = new URLSearchParams({
+        page_size: String(pageSize),
+        ...(organization && { organization }),
+        ...(token && { page_token: token }),
+      });
       const page = await api.get<ListAuditEventsResponse>(`/v1/auditEvents?${query}`);
-      if (mine === turn.current) setPages({ events: [...before, ...page.auditEvents], next: page.nextPageToken, state: 'there', error: null });
+      if (mine === turn.current)
+        setPages({ events: [...before, ...page.auditEvents], next: page.nextPageToken, state: 'there', error: null });
     } catch (error) {
       if (mine !== turn.current) return;
       setPages({ events: before, next: token, state: 'failed', error: error as ApiError });
       doubtRights();
     }
   };
-  useEffect(() => { if (organization !== null) void ask([], ''); }, [organization]);
+  useEffect(() => {
+    if (organization !== null) void ask([], '');
+  }, [organization]);
   return { ...pages, more: () => void ask(pages.events, pages.next) };
 }
 
@@ -56,7 +63,9 @@ function Detail({ event, nameOf }: { event: AuditEvent; nameOf: (name: string) =
   const { facts, from } = detailOf(event.detail, event.target);
   return (
     <>
-      {facts.length > 0 && <small class="soft">{facts.map(([key, value]) => `${key && `${key}: `}${nameOf(value)}`).join(' \u00b7 ')}</small>}
+      {facts.length > 0 && (
+        <small class="soft">{facts.map(([key, value]) => `${key && `${key}: `}${nameOf(value)}`).join(' \u00b7 ')}</small>
+      )}
       {from && <small class="soft">{text.sentFrom(from)}</small>}
     </>
   );
@@ -67,11 +76,31 @@ function Row({ event, nameOf }: { event: AuditEvent; nameOf: (name: string) => s
   const fine = event.outcome === 'OK' && event.action !== 'upload.rejected';
   return (
     <tr role="row">
-      <td role="cell" data-title={text.time}><span class="two-lines"><Ago at={event.time} /><small class="soft">{event.time && formatDateTime(event.time)}</small></span></td>
-      <td role="cell" data-title={text.actor}><span>{event.actor ? nameOf(event.actor) : <span class="soft">{text.nobody}</span>}</span></td>
-      <th role="rowheader" scope="row" class="audit-action"><span class="two-lines"><strong>{actionText(event.action)}</strong><Detail event={event} nameOf={nameOf} /></span></th>
-      <td role="cell" data-title={text.target} class={event.target ? undefined : 'blank'}><span>{page ? <a href={page}>{nameOf(event.target)}</a> : nameOf(event.target)}</span></td>
-      <td role="cell" data-title={text.outcome}><span><Pill tone={fine ? 'good' : 'warning'} icon={fine ? 'check' : 'warning'}>{outcomeText(event.outcome)}</Pill></span></td>
+      <td role="cell" data-title={text.time}>
+        <span class="two-lines">
+          <Ago at={event.time} />
+          <small class="soft">{event.time && formatDateTime(event.time)}</small>
+        </span>
+      </td>
+      <td role="cell" data-title={text.actor}>
+        <span>{event.actor ? nameOf(event.actor) : <span class="soft">{text.nobody}</span>}</span>
+      </td>
+      <th role="rowheader" scope="row" class="audit-action">
+        <span class="two-lines">
+          <strong>{actionText(event.action)}</strong>
+          <Detail event={event} nameOf={nameOf} />
+        </span>
+      </th>
+      <td role="cell" data-title={text.target} class={event.target ? undefined : 'blank'}>
+        <span>{page ? <a href={page}>{nameOf(event.target)}</a> : nameOf(event.target)}</span>
+      </td>
+      <td role="cell" data-title={text.outcome}>
+        <span>
+          <Pill tone={fine ? 'good' : 'warning'} icon={fine ? 'check' : 'warning'}>
+            {outcomeText(event.outcome)}
+          </Pill>
+        </span>
+      </td>
     </tr>
   );
 }
@@ -80,9 +109,19 @@ function EventTable({ events, nameOf }: { events: AuditEvent[]; nameOf: (name: s
   return (
     <table class="dense audit" role="table" aria-label={text.table}>
       <thead role="rowgroup">
-        <tr role="row">{[text.time, text.actor, text.action, text.target, text.outcome].map((column) => <th key={column} role="columnheader" scope="col">{column}</th>)}</tr>
+        <tr role="row">
+          {[text.time, text.actor, text.action, text.target, text.outcome].map((column) => (
+            <th key={column} role="columnheader" scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
       </thead>
-      <tbody role="rowgroup">{events.map((event, i) => <Row key={i} event={event} nameOf={nameOf} />)}</tbody>
+      <tbody role="rowgroup">
+        {events.map((event, i) => (
+          <Row key={i} event={event} nameOf={nameOf} />
+        ))}
+      </tbody>
     </table>
   );
 }
@@ -95,23 +134,60 @@ interface LogProps {
 function Log({ me, organizations }: LogProps) {
   const { query, set, clear, isDefault } = useQuery(defaults, ['organization']);
   // Only administrators see what belongs to no organization.
-  const organization = query.organization || (me.administrator ? '' : organizations[0]?.name ?? '');
+  const organization = query.organization || (me.administrator ? '' : (organizations[0]?.name ?? ''));
   const { events, next, state, error, more } = usePages(organization);
   const nameOf = useNames(events, organization, organizations, me);
-  const shown = events.filter((event) => (query.outcome === '' || (event.outcome === 'OK') === (query.outcome === 'DONE'))
-    && (!query.q.trim() || fitsText(query.q.trim(), [nameOf(event.actor), actionText(event.action), event.action, nameOf(event.target), event.target, event.detail])));
+  const shown = events.filter(
+    (event) =>
+      (query.outcome === '' || (event.outcome === 'OK') === (query.outcome === 'DONE')) &&
+      (!query.q.trim() ||
+        fitsText(query.q.trim(), [
+          nameOf(event.actor),
+          actionText(event.action),
+          event.action,
+          nameOf(event.target),
+          event.target,
+          event.detail,
+        ])),
+  );
   return (
     <>
       <div class="filters" role="search" aria-label={text.title}>
         <SearchField hint={text.searchHint} value={query.q} onInput={(q) => set({ q })} />
-        {me.administrator
-          ? <OrganizationPicker organizations={organizations} all={common.wholeInstallation} value={organization} onChange={(one) => set({ organization: one })} />
-          : <Select label={common.organization} value={organization} options={indented(organizations)} onChange={(one) => set({ organization: one })} />}
-        <Select label={text.from} value={query.outcome} onChange={(outcome) => set({ outcome })}
-          options={[{ value: '', label: text.allOutcomes }, { value: 'DONE', label: text.done }, { value: 'REFUSED', label: text.refused }]} />
+        {me.administrator ? (
+          <OrganizationPicker
+            organizations={organizations}
+            all={common.wholeInstallation}
+            value={organization}
+            onChange={(one) => set({ organization: one })}
+          />
+        ) : (
+          <Select
+            label={common.organization}
+            value={organization}
+            options={indented(organizations)}
+            onChange={(one) => set({ organization: one })}
+          />
+        )}
+        <Select
+          label={text.from}
+          value={query.outcome}
+          onChange={(outcome) => set({ outcome })}
+          options={[
+            { value: '', label: text.allOutcomes },
+            { value: 'DONE', label: text.done },
+            { value: 'REFUSED', label: text.refused },
+          ]}
+        />
         <p class="filter-foot">
-          <span class="soft tabular" role="status">{state === 'loading' ? common.loading : text.shown(shown.length, events.length)}</span>
-          {!isDefault && <Button small kind="quiet" icon="close" onClick={clear}>{common.clearFilters}</Button>}
+          <span class="soft tabular" role="status">
+            {state === 'loading' ? common.loading : text.shown(shown.length, events.length)}
+          </span>
+          {!isDefault && (
+            <Button small kind="quiet" icon="close" onClick={clear}>
+              {common.clearFilters}
+            </Button>
+          )}
         </p>
       </div>
       {error && <Notice error={error} onRetry={more} />}
@@ -119,9 +195,17 @@ function Log({ me, organizations }: LogProps) {
       {state === 'loading' && events.length === 0 && <Skeleton lines={6} />}
       {state === 'there' && events.length === 0 && <Empty title={text.empty}>{text.emptyText}</Empty>}
       {state === 'there' && events.length > 0 && shown.length === 0 && (
-        <Empty icon="search" title={common.nothingFits} actions={<Button onClick={clear}>{common.clearFilters}</Button>}>{text.filterNote}</Empty>
+        <Empty icon="search" title={common.nothingFits} actions={<Button onClick={clear}>{common.clearFilters}</Button>}>
+          {text.filterNote}
+        </Empty>
       )}
-      {next && <p class="more"><Button busy={state === 'loading'} onClick={more}>{common.loadMore}</Button></p>}
+      {next && (
+        <p class="more">
+          <Button busy={state === 'loading'} onClick={more}>
+            {common.loadMore}
+          </Button>
+        </p>
+      )}
     </>
   );
 }
@@ -130,10 +214,25 @@ function Audit({ me }: { me: Me }) {
   const { data, error, reload } = useOrganizations();
   return (
     <>
-      <div class="page-head"><div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div></div>
-      {data ? <Log me={me} organizations={data} /> : error ? <Notice error={error} onRetry={() => void reload()} /> : <Skeleton lines={6} />}
+      <div class="page-head">
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
+      </div>
+      {data ? (
+        <Log me={me} organizations={data} />
+      ) : error ? (
+        <Notice error={error} onRetry={() => void reload()} />
+      ) : (
+        <Skeleton lines={6} />
+      )}
     </>
   );
 }
 
-mount(<Place me={pageMe()} title={text.title}>{(me) => <Audit me={me} />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title}>
+    {(me) => <Audit me={me} />}
+  </Place>,
+);

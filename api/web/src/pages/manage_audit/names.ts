@@ -3,29 +3,46 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AuditEvent, Maintainer, Me, Organization, Resource, User } from '../../generated/api';
 import { api, getAll } from '../../lib/api';
 
-const most = 50;     // people asked for one by one, which only administrators may
+const most = 50; // people asked for one by one, which only administrators may
 
 // Names by resource name ("users/12"). People are asked for as they occur.
-export function useNames(events: AuditEvent[], organization: string, organizations: Organization[], me: Me): (name: string) => string {
+export function useNames(
+  events: AuditEvent[],
+  organization: string,
+  organizations: Organization[],
+  me: Me,
+): (name: string) => string {
   const { administrator } = me;
-  const [known, setKnown] = useState<ReadonlyMap<string, string>>(() => new Map(me.user ? [[me.user.name, me.user.displayName]] : []));
+  const [known, setKnown] = useState<ReadonlyMap<string, string>>(
+    () => new Map(me.user ? [[me.user.name, me.user.displayName]] : []),
+  );
   const asked = useRef(new Set<string>());
   const learn = (pairs: [string, string][]) => setKnown((old) => new Map([...old, ...pairs]));
 
   useEffect(() => {
-    getAll<Resource>('/v1/resources?page_size=500', 'resources').then((all) => learn(all.map(({ name, host }) => [name, host]))).catch(() => undefined);
+    getAll<Resource>('/v1/resources?page_size=500', 'resources')
+      .then((all) => learn(all.map(({ name, host }) => [name, host])))
+      .catch(() => undefined);
   }, []);
   useEffect(() => {
     if (administrator || !organization) return;
     getAll<Maintainer>(`/v1/${organization}/maintainers?page_size=200`, 'maintainers')
-      .then((all) => learn(all.map(({ user, displayName }) => [user, displayName]))).catch(() => undefined);
+      .then((all) => learn(all.map(({ user, displayName }) => [user, displayName])))
+      .catch(() => undefined);
   }, [organization]);
   useEffect(() => {
     if (!administrator) return;
-    const people = new Set(events.flatMap(({ actor, target }) => [actor, target]).filter((name) => name.startsWith('users/') && !asked.current.has(name)));
+    const people = new Set(
+      events
+        .flatMap(({ actor, target }) => [actor, target])
+        .filter((name) => name.startsWith('users/') && !asked.current.has(name)),
+    );
     for (const name of [...people].slice(0, most)) {
       asked.current.add(name);
-      api.get<User>(`/v1/${name}`).then(({ displayName, email }) => learn([[name, displayName || email]])).catch(() => undefined);
+      api
+        .get<User>(`/v1/${name}`)
+        .then(({ displayName, email }) => learn([[name, displayName || email]]))
+        .catch(() => undefined);
     }
   }, [events]);
   return (name) => known.get(name) ?? organizations.find((one) => one.name === name)?.displayName ?? name;

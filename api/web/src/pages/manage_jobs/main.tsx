@@ -21,42 +21,75 @@ const readChanges = ({ reset, jobs, removed }: JobChanges) => ({ reset, changed:
 function Jobs() {
   const { query, set, clear, isDefault } = useQuery(defaults, ['tab']);
   const organizations = useOrganizations().data ?? [];
-  const tab = tabKeys.includes(query.tab as TabKey) ? query.tab as TabKey : 'attention';
+  const tab = tabKeys.includes(query.tab as TabKey) ? (query.tab as TabKey) : 'attention';
   const watching = '/v1/jobs:watch';
   const attention = useWatched<Job, JobChanges>(addressOf(watching, statesOf.attention, query), readChanges);
   const other = useWatched<Job, JobChanges>(tab === 'attention' ? null : addressOf(watching, statesOf[tab], query), readChanges);
   const shown = tab === 'attention' ? attention : other;
-  // The stream tells of a job that has gone into another state as removed; what an action of one's own answered goes out the same way.
-  const fitting = { ...shown, items: shown.items.filter(({ state }) => statesOf[tab].length === 0 || statesOf[tab].includes(state)) };
+  // The stream tells of a job that has gone into another state as removed; what an action of one's own answered goes the
+  // same way.
+  const fitting = {
+    ...shown,
+    items: shown.items.filter(({ state }) => statesOf[tab].length === 0 || statesOf[tab].includes(state)),
+  };
   const troubles = attention.items.filter(({ state }) => statesOf.attention.includes(state)).length;
   const count = (key: TabKey) => (key === 'attention' && attention.loaded ? troubles : undefined);
   return (
     <>
       <div class="page-head">
-        <div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div>
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
         <Following state={shown.state} />
       </div>
       <div class="filters" role="search" aria-label={text.title}>
         <SearchField hint={text.searchHint} value={query.q} onInput={(q) => set({ q })} />
-        <Select label={text.kind} value={query.kind} onChange={(kind) => set({ kind })}
-          options={[{ value: '', label: text.allKinds }, ...kinds.map((value) => ({ value, label: jobKindText(value) }))]} />
+        <Select
+          label={text.kind}
+          value={query.kind}
+          onChange={(kind) => set({ kind })}
+          options={[{ value: '', label: text.allKinds }, ...kinds.map((value) => ({ value, label: jobKindText(value) }))]}
+        />
         {(organizations.length > 1 || query.organization) && (
-          <OrganizationPicker organizations={organizations} value={query.organization} onChange={(organization) => set({ organization })} />
+          <OrganizationPicker
+            organizations={organizations}
+            value={query.organization}
+            onChange={(organization) => set({ organization })}
+          />
         )}
         <p class="filter-foot">
           <span class="soft tabular">
-            {fitting.items.length >= mostWatched ? text.newest(mostWatched) : shown.loaded ? text.shown(fitting.items.length) : common.loading}
+            {fitting.items.length >= mostWatched
+              ? text.newest(mostWatched)
+              : shown.loaded
+                ? text.shown(fitting.items.length)
+                : common.loading}
           </span>
-          {!isDefault && <Button small kind="quiet" icon="close" onClick={clear}>{common.clearFilters}</Button>}
+          {!isDefault && (
+            <Button small kind="quiet" icon="close" onClick={clear}>
+              {common.clearFilters}
+            </Button>
+          )}
         </p>
       </div>
-      <Tabs label={text.tabList} selected={tab} onSelect={(key) => set({ tab: key })}
+      <Tabs
+        label={text.tabList}
+        selected={tab}
+        onSelect={(key) => set({ tab: key })}
         tabs={tabKeys.map((key) => ({
-          key, label: text.tabs[key], count: count(key),
+          key,
+          label: text.tabs[key],
+          count: count(key),
           content: () => <JobList key={key} tab={key} query={query} watched={fitting} onClear={clear} filtered={!isDefault} />,
-        }))} />
+        }))}
+      />
     </>
   );
 }
 
-mount(<Place me={pageMe()} title={text.title}>{() => <Jobs />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title}>
+    {() => <Jobs />}
+  </Place>,
+);

@@ -14,7 +14,19 @@ export const statesOf: Record<TabKey, JobState[]> = {
   ended: ['DONE', 'CANCELLED', 'SKIPPED'],
   all: [],
 };
-export const kinds = ['probe', 'transcode_video', 'transcode_audio', 'package', 'thumbnails', 'loudness', 'silence', 'live_ingest', 'finalise', 'delete_media', 'noop'];
+export const kinds = [
+  'probe',
+  'transcode_video',
+  'transcode_audio',
+  'package',
+  'thumbnails',
+  'loudness',
+  'silence',
+  'live_ingest',
+  'finalise',
+  'delete_media',
+  'noop',
+];
 export const defaults = { tab: 'attention', kind: '', organization: '', lecture: '', q: '' };
 export type Query = typeof defaults;
 
@@ -31,8 +43,11 @@ export function addressOf(method: string, states: JobState[], query: Query): str
   return text ? `${method}?${text}` : method;
 }
 
-export const newestFirst = (a: Job, b: Job) => timeOf(b.createTime) - timeOf(a.createTime) || Number(idOf(b.name)) - Number(idOf(a.name));
+export const newestFirst = (a: Job, b: Job) =>
+  timeOf(b.createTime) - timeOf(a.createTime) || Number(idOf(b.name)) - Number(idOf(a.name));
 
 export function fits(job: Job, q: string): boolean {
-  return !q.trim() || fitsText(q.trim(), [jobText(job), job.name, job.lectureTitle, job.organizationName, job.resourceHost, job.error]);
+  return (
+    !q.trim() || fitsText(q.trim(), [jobText(job), job.name, job.lectureTitle, job.organizationName, job.resourceHost, job.error])
+  );
 }

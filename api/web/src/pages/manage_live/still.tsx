@@ -12,7 +12,9 @@ async function fetchStill(urls: string[]): Promise<Blob | null> {
     try {
       const answer = await fetch(url, { cache: 'no-cache', credentials: 'omit', signal: AbortSignal.timeout(refreshMs) });
       if (answer.ok) return await answer.blob();
-    } catch { /* perhaps another edge has it */ }
+    } catch {
+      /* perhaps another edge has it */
+    }
   }
   return null;
 }
@@ -23,7 +25,10 @@ function useStill(urls: string[], wanted: boolean): string {
   latest.current = urls;
   const any = wanted && urls.length > 0;
   useEffect(() => {
-    if (!any) { setShown(''); return undefined; }
+    if (!any) {
+      setShown('');
+      return undefined;
+    }
     let ended = false;
     let object = '';
     const look = async () => {
@@ -37,7 +42,11 @@ function useStill(urls: string[], wanted: boolean): string {
     };
     void look();
     const timer = setInterval(() => void look(), refreshMs);
-    return () => { ended = true; clearInterval(timer); if (object) URL.revokeObjectURL(object); };
+    return () => {
+      ended = true;
+      clearInterval(timer);
+      if (object) URL.revokeObjectURL(object);
+    };
   }, [any]);
   return any ? shown : '';
 }
@@ -52,9 +61,14 @@ export function Still({ stream }: { stream: LiveStream }) {
   const shown = useStill(stream.pictureUrls, stream.state !== 'ENDED');
   return (
     <span class="picture">
-      {shown
-        ? <img src={shown} alt={text.picture(stream.lectureTitle)} width={480} height={270} decoding="async" />
-        : <span class="absent"><Icon name={stream.rehearsal ? 'key' : 'live'} class="no-picture" /><small>{absence(stream)}</small></span>}
+      {shown ? (
+        <img src={shown} alt={text.picture(stream.lectureTitle)} width={480} height={270} decoding="async" />
+      ) : (
+        <span class="absent">
+          <Icon name={stream.rehearsal ? 'key' : 'live'} class="no-picture" />
+          <small>{absence(stream)}</small>
+        </span>
+      )}
     </span>
   );
 }

@@ -21,15 +21,34 @@ function Facts({ stream }: { stream: LiveStream }) {
     [text.viewers, numberText(viewers)],
     [text.duration, duration ? lengthText(secondsOf(duration)) : '\u2013'],
     [text.rate, facts ? bitRateText(rateOf(stream)) : '\u2013'],
-    [text.delay, facts && facts.segmentDelaySeconds ? text.seconds(numberText(facts.segmentDelaySeconds, 1)) : '\u2013', (facts?.segmentDelaySeconds ?? 0) > 4],
+    [
+      text.delay,
+      facts && facts.segmentDelaySeconds ? text.seconds(numberText(facts.segmentDelaySeconds, 1)) : '\u2013',
+      (facts?.segmentDelaySeconds ?? 0) > 4,
+    ],
     [text.segment, lastSegmentTime ? <Ago at={lastSegmentTime} /> : '\u2013'],
     [text.failovers, <span title={text.failoverHint}>{numberText(failovers)}</span>, failovers > 0],
     [text.format, facts?.width ? `${facts.width} \u00d7 ${facts.height}, ${numberText(facts.frameRate)} fps` : '\u2013'],
-    [text.worker, worker ? <span class="cut" title={workerHost}>{workerHost || worker}</span> : text.noWorker, !worker],
+    [
+      text.worker,
+      worker ? (
+        <span class="cut" title={workerHost}>
+          {workerHost || worker}
+        </span>
+      ) : (
+        text.noWorker
+      ),
+      !worker,
+    ],
   ];
   return (
     <dl class="stream-facts">
-      {rows.map(([title, value, high]) => <div key={title} class={high ? 'high' : undefined}><dt>{title}</dt><dd>{value}</dd></div>)}
+      {rows.map(([title, value, high]) => (
+        <div key={title} class={high ? 'high' : undefined}>
+          <dt>{title}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -41,28 +60,55 @@ export function StreamTile({ stream, onDeed }: { stream: LiveStream; onDeed: (de
     <li class={inTrouble(stream) ? 'stream trouble' : 'stream'}>
       <div class="stream-picture">
         <Still stream={stream} />
-        <span class="stream-state"><LivePill state={state} /></span>
-        {rehearsal && <span class="on-picture"><Pill icon="key">{text.rehearsal}</Pill></span>}
+        <span class="stream-state">
+          <LivePill state={state} />
+        </span>
+        {rehearsal && (
+          <span class="on-picture">
+            <Pill icon="key">{text.rehearsal}</Pill>
+          </span>
+        )}
       </div>
       <div class="stream-text">
         <div class="stream-head">
           <div class="grow">
-            <h2><a href={`/teach/lectures/${idOf(lecture)}`}>{lectureTitle}</a></h2>
+            <h2>
+              <a href={`/teach/lectures/${idOf(lecture)}`}>{lectureTitle}</a>
+            </h2>
             <p class="soft small-text">{courseTitle}</p>
           </div>
-          <Menu kind="quiet" align="end" label={common.more(lectureTitle)} button={<Icon name="more" />}
+          <Menu
+            kind="quiet"
+            align="end"
+            label={common.more(lectureTitle)}
+            button={<Icon name="more" />}
             items={[
               { label: text.openLecture, icon: 'play', href: `/lectures/${idOf(lecture)}` },
               worker !== '' && { label: text.openWorker, icon: 'server', href: `/manage/resources?open=${idOf(worker)}` },
               !over && { label: text.move, icon: 'refresh', onSelect: () => onDeed('move') },
               !over && { label: text.end, icon: 'close', danger: true, separated: true, onSelect: () => onDeed('end') },
-            ]} />
+            ]}
+          />
         </div>
-        <p class="soft small-text">{[viewText(view), source === 'hall' ? text.hall : text.encoder, organizationName].filter(Boolean).join(' \u00b7 ')}</p>
+        <p class="soft small-text">
+          {[viewText(view), source === 'hall' ? text.hall : text.encoder, organizationName].filter(Boolean).join(' \u00b7 ')}
+        </p>
         {(reason || warnings.length > 0) && (
           <ul class="stream-warnings">
-            {reason && <li><Icon name="warning" /><span>{reason}</span></li>}
-            {warnings.map(({ code, message }) => <li key={code}><Icon name="warning" /><span><strong>{warningText(code)}.</strong> {message}</span></li>)}
+            {reason && (
+              <li>
+                <Icon name="warning" />
+                <span>{reason}</span>
+              </li>
+            )}
+            {warnings.map(({ code, message }) => (
+              <li key={code}>
+                <Icon name="warning" />
+                <span>
+                  <strong>{warningText(code)}.</strong> {message}
+                </span>
+              </li>
+            ))}
           </ul>
         )}
         <Facts stream={stream} />

@@ -46,8 +46,19 @@ function MoveDialog({ organization, organizations, onMoved, onDone }: MoveProps)
   const places = organizations.filter((one) => !below.has(one.name));
   const run = async () => onMoved(await api.post<Organization>(`/v1/${organization.name}:move`, { parent }));
   return (
-    <Ask title={text.moveTitle(organization.displayName)} action={text.move} disabled={parent === organization.parent} run={run} onDone={onDone}>
-      <Select label={text.moveTo} value={parent} onChange={setParent} options={[{ value: '', label: text.moveRoot }, ...indented(places)]} />
+    <Ask
+      title={text.moveTitle(organization.displayName)}
+      action={text.move}
+      disabled={parent === organization.parent}
+      run={run}
+      onDone={onDone}
+    >
+      <Select
+        label={text.moveTo}
+        value={parent}
+        onChange={setParent}
+        options={[{ value: '', label: text.moveRoot }, ...indented(places)]}
+      />
       <p>{text.moveText}</p>
     </Ask>
   );
@@ -58,13 +69,19 @@ function Head({ me, organization, choose }: { me: Me; organization: Organization
     <div class="page-head">
       <h1>{organization.displayName}</h1>
       <div class="head-side">
-        <Button icon="edit" onClick={() => choose('rename')}>{treeText.rename}</Button>
-        <Menu align="end" label={common.more(organization.displayName)} button={<span>{'\u00b7\u00b7\u00b7'}</span>}
+        <Button icon="edit" onClick={() => choose('rename')}>
+          {treeText.rename}
+        </Button>
+        <Menu
+          align="end"
+          label={common.more(organization.displayName)}
+          button={<span>{'\u00b7\u00b7\u00b7'}</span>}
           items={[
             { label: treeText.create, icon: 'plus', onSelect: () => choose('create') },
             me.administrator && { label: text.move, icon: 'next', onSelect: () => choose('move') },
             { label: treeText.remove, icon: 'trash', danger: true, separated: true, onSelect: () => choose('delete') },
-          ]} />
+          ]}
+        />
       </div>
     </div>
   );
@@ -95,14 +112,26 @@ function Body({ me, organization, all, reload }: { me: Me; organization: Organiz
       {deed === 'rename' && <RenameDialog organization={organization} onRenamed={reload} onDone={close} />}
       {deed === 'move' && <MoveDialog organization={organization} organizations={all} onMoved={reload} onDone={close} />}
       {deed === 'delete' && (
-        <DeleteDialog organization={organization} children={below} onDeleted={() => location.assign('/manage/organizations')} onDone={close} />
+        <DeleteDialog
+          organization={organization}
+          children={below}
+          onDeleted={() => location.assign('/manage/organizations')}
+          onDone={close}
+        />
       )}
     </>
   );
 }
 
 function Absent({ title, children }: { title: string; children: string }) {
-  return <><h1 class="unseen">{title}</h1><Empty title={title} actions={<Button href="/manage/organizations">{text.toAll}</Button>}>{children}</Empty></>;
+  return (
+    <>
+      <h1 class="unseen">{title}</h1>
+      <Empty title={title} actions={<Button href="/manage/organizations">{text.toAll}</Button>}>
+        {children}
+      </Empty>
+    </>
+  );
 }
 
 const came = first();
@@ -110,14 +139,29 @@ const came = first();
 function OneOrganization({ me, onPath }: { me: Me; onPath: (path: Organization[]) => void }) {
   const load = useLoad(() => api.get<Organization>(`/v1/${name}`), came.data, came.error);
   const all = useAllOrganizations();
-  const reload = useCallback(() => { void load.reload(); void all.reload(); }, []);
+  const reload = useCallback(() => {
+    void load.reload();
+    void all.reload();
+  }, []);
   useDoubt(useCallback(() => void load.reload(), []));
   const organization = load.data;
   useEffect(() => onPath(pathTo(all.data ?? [], name).slice(0, -1)), [all.data]);
-  if (load.error?.notFound || (organization === null && load.error?.status === 400)) return <Absent title={text.notThere}>{text.notThereText}</Absent>;
-  if (!organization) return <><h1>{text.loading}</h1>{load.error ? <Notice error={load.error} onRetry={reload} /> : <Skeleton lines={6} />}</>;
+  if (load.error?.notFound || (organization === null && load.error?.status === 400))
+    return <Absent title={text.notThere}>{text.notThereText}</Absent>;
+  if (!organization)
+    return (
+      <>
+        <h1>{text.loading}</h1>
+        {load.error ? <Notice error={load.error} onRetry={reload} /> : <Skeleton lines={6} />}
+      </>
+    );
   const mine = organization.right === 'MAINTAIN' || organization.right === 'ADMINISTER';
-  if (!mine) return <div role="alert"><Absent title={text.notYours}>{text.notYoursText}</Absent></div>;
+  if (!mine)
+    return (
+      <div role="alert">
+        <Absent title={text.notYours}>{text.notYoursText}</Absent>
+      </div>
+    );
   return <Body me={me} organization={organization} all={all.data ?? [organization]} reload={reload} />;
 }
 
@@ -127,7 +171,11 @@ function App() {
     { label: treeText.title, href: '/manage/organizations' },
     ...above.map(({ name: one, displayName }) => ({ label: displayName, href: `/manage/organizations/${idOf(one)}` })),
   ];
-  return <Place me={pageMe()} title={came.data?.displayName ?? text.loading} crumbs={crumbs}>{(me) => <OneOrganization me={me} onPath={setAbove} />}</Place>;
+  return (
+    <Place me={pageMe()} title={came.data?.displayName ?? text.loading} crumbs={crumbs}>
+      {(me) => <OneOrganization me={me} onPath={setAbove} />}
+    </Place>
+  );
 }
 
 mount(<App />);

@@ -22,18 +22,39 @@ function AddForm({ organization, onAdded }: { organization: Organization; onAdde
   }, onAdded);
   const unknown = error instanceof ApiError && error.reason === 'USER_NOT_FOUND';
   return (
-    <form class="add-form" onSubmit={(event) => { event.preventDefault(); if (email.trim() && !busy) void act(); }}>
-      <Field label={text.email} type="email" required value={email} autoComplete="off" hint={text.emailHint}
-        error={unknown ? text.noSuchPerson : error ? String((error as Error).message) : undefined} onInput={(value) => { forget(); setEmail(value); }} />
-      <Button type="submit" icon="plus" busy={busy}>{text.addMaintainer}</Button>
+    <form
+      class="add-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (email.trim() && !busy) void act();
+      }}
+    >
+      <Field
+        label={text.email}
+        type="email"
+        required
+        value={email}
+        autoComplete="off"
+        hint={text.emailHint}
+        error={unknown ? text.noSuchPerson : error ? String((error as Error).message) : undefined}
+        onInput={(value) => {
+          forget();
+          setEmail(value);
+        }}
+      />
+      <Button type="submit" icon="plus" busy={busy}>
+        {text.addMaintainer}
+      </Button>
     </form>
   );
 }
 
 export function MaintainersPanel({ me, organization, nameOf }: PanelProps) {
   const came = embeddedOrNull<ListMaintainersResponse>('maintainers');
-  const load = useLoad(() => getAll<Maintainer>(`/v1/${organization.name}/maintainers?page_size=200`, 'maintainers'),
-    came && !came.nextPageToken ? came.maintainers : null);
+  const load = useLoad(
+    () => getAll<Maintainer>(`/v1/${organization.name}/maintainers?page_size=200`, 'maintainers'),
+    came && !came.nextPageToken ? came.maintainers : null,
+  );
   const [leaving, setLeaving] = useState<Maintainer | null>(null);
   const self = leaving?.user === me.user?.name;
   const remove = async () => {
@@ -43,7 +64,9 @@ export function MaintainersPanel({ me, organization, nameOf }: PanelProps) {
   };
   return (
     <section class="panel" aria-labelledby="maintainers-title">
-      <header><h2 id="maintainers-title">{text.maintainers}</h2></header>
+      <header>
+        <h2 id="maintainers-title">{text.maintainers}</h2>
+      </header>
       <p class="soft">{text.maintainersText}</p>
       {load.error && <Notice error={load.error} onRetry={() => void load.reload()} />}
       {!load.data && !load.error && <Skeleton lines={3} />}
@@ -51,10 +74,23 @@ export function MaintainersPanel({ me, organization, nameOf }: PanelProps) {
       <ul class="items">
         {load.data?.map((one) => (
           <li key={`${one.user} ${one.organization}`}>
-            <span class="grow"><strong>{one.displayName}</strong><small>{one.email}</small></span>
-            {one.organization === organization.name
-              ? <Button small kind="quiet" icon="trash" label={text.removeMaintainer(one.displayName)} onClick={() => setLeaving(one)} />
-              : <a class="small-text" href={`/manage/organizations/${idOf(one.organization)}`}>{text.inherited(nameOf(one.organization))}</a>}
+            <span class="grow">
+              <strong>{one.displayName}</strong>
+              <small>{one.email}</small>
+            </span>
+            {one.organization === organization.name ? (
+              <Button
+                small
+                kind="quiet"
+                icon="trash"
+                label={text.removeMaintainer(one.displayName)}
+                onClick={() => setLeaving(one)}
+              />
+            ) : (
+              <a class="small-text" href={`/manage/organizations/${idOf(one.organization)}`}>
+                {text.inherited(nameOf(one.organization))}
+              </a>
+            )}
           </li>
         ))}
       </ul>

@@ -21,7 +21,8 @@ interface Run {
 
 function byHost(jobs: Job[]): [string, number][] {
   const hosts = new Map<string, number>();
-  for (const { resource, resourceHost, state } of jobs) if (state === 'DONE') hosts.set(resourceHost || resource, (hosts.get(resourceHost || resource) ?? 0) + 1);
+  for (const { resource, resourceHost, state } of jobs)
+    if (state === 'DONE') hosts.set(resourceHost || resource, (hosts.get(resourceHost || resource) ?? 0) + 1);
   return [...hosts].sort(([a, one], [b, other]) => other - one || compareNames(a, b));
 }
 
@@ -42,7 +43,11 @@ function Result({ organization, run, onEnd }: { organization: Organization; run:
   return (
     <div class="stack">
       <div role="status">
-        <p class="tabular">{over && failed === 0 ? text.testDone(run.jobs.length, lengthText(over.seconds)) : text.testRuns(finished, run.jobs.length)}</p>
+        <p class="tabular">
+          {over && failed === 0
+            ? text.testDone(run.jobs.length, lengthText(over.seconds))
+            : text.testRuns(finished, run.jobs.length)}
+        </p>
         {failed > 0 && <p>{text.testFailed(failed)}</p>}
       </div>
       <Bar value={finished / run.jobs.length} label={text.test} />
@@ -51,13 +56,21 @@ function Result({ organization, run, onEnd }: { organization: Organization; run:
           <h3 class="side-title">{text.byHost}</h3>
           <ul class="plain-list">
             {hosts.map(([host, count]) => (
-              <li key={host} class="share-line"><span class="cut">{host}</span><span class="tabular">{count}</span><Bar thin value={count / run.jobs.length} label={host} /></li>
+              <li key={host} class="share-line">
+                <span class="cut">{host}</span>
+                <span class="tabular">{count}</span>
+                <Bar thin value={count / run.jobs.length} label={host} />
+              </li>
             ))}
           </ul>
         </div>
       )}
       {!over && hosts.length === 0 && watched.loaded && <p class="soft">{text.testWaits}</p>}
-      {!over && waiting && <p><a href={`/manage/jobs/${idOf(waiting.name)}`}>{text.whyWaits}</a></p>}
+      {!over && waiting && (
+        <p>
+          <a href={`/manage/jobs/${idOf(waiting.name)}`}>{text.whyWaits}</a>
+        </p>
+      )}
     </div>
   );
 }
@@ -71,7 +84,9 @@ export function TestPanel({ organization }: { organization: Organization }) {
   const { busy, error, act } = useAction(async () => {
     const began = Date.now();
     const { jobs } = await api.post<CreateTestTaskResponse>(`/v1/${organization.name}:testWorkers`, {
-      count: Number(count), durationMs: Number(length) * 1000, idempotencyKey: String(Date.now()) + Math.random(),
+      count: Number(count),
+      durationMs: Number(length) * 1000,
+      idempotencyKey: String(Date.now()) + Math.random(),
     });
     turn.current += 1;
     setRun({ jobs, began });
@@ -79,13 +94,22 @@ export function TestPanel({ organization }: { organization: Organization }) {
   });
   return (
     <section class="panel" aria-labelledby="test-title">
-      <header><h2 id="test-title">{text.test}</h2></header>
+      <header>
+        <h2 id="test-title">{text.test}</h2>
+      </header>
       <div class="stack">
         <p class="soft">{text.testText}</p>
         <div class="row test-form">
           <Select label={text.count} value={count} onChange={setCount} options={counts.map((value) => ({ value, label: value }))} />
-          <Select label={text.length} value={length} onChange={setLength} options={lengths.map((value) => ({ value, label: text.seconds(Number(value)) }))} />
-          <Button busy={busy || running} icon="play" onClick={() => void act()}>{text.startTest}</Button>
+          <Select
+            label={text.length}
+            value={length}
+            onChange={setLength}
+            options={lengths.map((value) => ({ value, label: text.seconds(Number(value)) }))}
+          />
+          <Button busy={busy || running} icon="play" onClick={() => void act()}>
+            {text.startTest}
+          </Button>
         </div>
         {error !== null && <Notice error={error} />}
         {run && <Result key={turn.current} organization={organization} run={run} onEnd={() => setRunning(false)} />}

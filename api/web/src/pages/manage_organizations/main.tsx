@@ -44,7 +44,10 @@ function Body({ me, organizations, reload }: { me: Me; organizations: Organizati
   const [told, setTold] = useState('');
   const { shown, marked } = foundIn(organizations, looked);
   const inside = looked.trim() ? new Set(shown.map(({ name }) => name)) : open;
-  const done = (words: string) => { setTold(words); void reload(); };
+  const done = (words: string) => {
+    setTold(words);
+    void reload();
+  };
   const toggle = (name: string, wanted: boolean) => {
     const next = new Set(open);
     if (wanted) next.add(name);
@@ -56,29 +59,73 @@ function Body({ me, organizations, reload }: { me: Me; organizations: Organizati
   return (
     <>
       <div class="page-head">
-        <div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div>
-        {me.administrator && <Button kind="primary" icon="plus" onClick={() => setDeed({ deed: 'create', branch: null })}>{text.newRoot}</Button>}
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
+        {me.administrator && (
+          <Button kind="primary" icon="plus" onClick={() => setDeed({ deed: 'create', branch: null })}>
+            {text.newRoot}
+          </Button>
+        )}
       </div>
-      <p class="unseen" role="status">{told}</p>
-      {organizations.length === 0 ? <Empty title={text.empty}>{text.emptyText}</Empty> : (
+      <p class="unseen" role="status">
+        {told}
+      </p>
+      {organizations.length === 0 ? (
+        <Empty title={text.empty}>{text.emptyText}</Empty>
+      ) : (
         <>
           <div class="tree-tools">
             <SearchField label={text.filter} value={looked} onInput={setLooked} />
-            <Button small kind="quiet" onClick={() => setOpen(new Set(parents))}>{text.openAll}</Button>
-            <Button small kind="quiet" onClick={() => setOpen(new Set())}>{text.closeAll}</Button>
+            <Button small kind="quiet" onClick={() => setOpen(new Set(parents))}>
+              {text.openAll}
+            </Button>
+            <Button small kind="quiet" onClick={() => setOpen(new Set())}>
+              {text.closeAll}
+            </Button>
           </div>
-          {shown.length > 0
-            ? <OrganizationTree branches={treeOf(shown)} open={inside} marked={marked} onOpen={toggle} onDeed={(chosen, branch) => setDeed({ deed: chosen, branch })} />
-            : <Empty icon="search" title={common.nothingFits} actions={<Button onClick={() => setLooked('')}>{common.clearFilters}</Button>} />}
+          {shown.length > 0 ? (
+            <OrganizationTree
+              branches={treeOf(shown)}
+              open={inside}
+              marked={marked}
+              onOpen={toggle}
+              onDeed={(chosen, branch) => setDeed({ deed: chosen, branch })}
+            />
+          ) : (
+            <Empty
+              icon="search"
+              title={common.nothingFits}
+              actions={<Button onClick={() => setLooked('')}>{common.clearFilters}</Button>}
+            />
+          )}
         </>
       )}
       {deed?.deed === 'create' && (
-        <CreateDialog parent={subject} onDone={() => setDeed(null)}
-          onCreated={(made) => { if (subject) setOpen(withNew(open, subject.name)); done(text.created(made.displayName)); }} />
+        <CreateDialog
+          parent={subject}
+          onDone={() => setDeed(null)}
+          onCreated={(made) => {
+            if (subject) setOpen(withNew(open, subject.name));
+            done(text.created(made.displayName));
+          }}
+        />
       )}
-      {deed?.deed === 'rename' && <RenameDialog organization={subject!} onDone={() => setDeed(null)} onRenamed={(now) => done(text.renamed(now.displayName))} />}
+      {deed?.deed === 'rename' && (
+        <RenameDialog
+          organization={subject!}
+          onDone={() => setDeed(null)}
+          onRenamed={(now) => done(text.renamed(now.displayName))}
+        />
+      )}
       {deed?.deed === 'delete' && (
-        <DeleteDialog organization={subject!} children={deed.branch!.below} onDone={() => setDeed(null)} onDeleted={() => done(text.removed(subject!.displayName))} />
+        <DeleteDialog
+          organization={subject!}
+          children={deed.branch!.below}
+          onDone={() => setDeed(null)}
+          onDeleted={() => done(text.removed(subject!.displayName))}
+        />
       )}
     </>
   );
@@ -87,7 +134,16 @@ function Body({ me, organizations, reload }: { me: Me; organizations: Organizati
 function Organizations({ me }: { me: Me }) {
   const { data, error, reload } = useOrganizations(first());
   if (data) return <Body me={me} organizations={data} reload={reload} />;
-  return <><h1>{text.title}</h1>{error ? <Notice error={error} onRetry={() => void reload()} /> : <Skeleton lines={6} />}</>;
+  return (
+    <>
+      <h1>{text.title}</h1>
+      {error ? <Notice error={error} onRetry={() => void reload()} /> : <Skeleton lines={6} />}
+    </>
+  );
 }
 
-mount(<Place me={pageMe()} title={text.title}>{(me) => <Organizations me={me} />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title}>
+    {(me) => <Organizations me={me} />}
+  </Place>,
+);

@@ -9,7 +9,11 @@ import { text } from './words';
 export type Deed = 'drain' | 'resume' | 'share' | 'unshare' | 'remove';
 
 export function deedsOf(resource: Resource, choose: (deed: Deed) => void): MenuItem[] {
-  const item = (deed: Deed, label: string, more: Partial<MenuItem> = {}): MenuItem => ({ label, onSelect: () => choose(deed), ...more });
+  const item = (deed: Deed, label: string, more: Partial<MenuItem> = {}): MenuItem => ({
+    label,
+    onSelect: () => choose(deed),
+    ...more,
+  });
   return [
     resource.state === 'DRAINING' ? item('resume', text.resume, { icon: 'play' }) : item('drain', text.drain, { icon: 'download' }),
     resource.shared ? item('unshare', text.unshare, { icon: 'people' }) : item('share', text.share, { icon: 'people' }),
@@ -30,7 +34,9 @@ function Draining({ resource, onChanged, onDone }: DeedProps) {
   const change = async () => onChanged(await api.post<Resource>(addressOf(resource, 'drain')));
   return (
     <Ask title={text.drainTitle(resource.host)} action={text.drain} run={change} onDone={onDone}>
-      <p>{text.drainText} {text.drainJobs(resource.runningJobs.length)}</p>
+      <p>
+        {text.drainText} {text.drainJobs(resource.runningJobs.length)}
+      </p>
       {resource.liveSlotsUsed > 0 && <p>{text.drainLive}</p>}
     </Ask>
   );
@@ -39,7 +45,9 @@ function Draining({ resource, onChanged, onDone }: DeedProps) {
 function Resuming({ resource, onChanged, onDone }: DeedProps) {
   const change = async () => onChanged(await api.post<Resource>(addressOf(resource, 'resume')));
   return (
-    <Ask title={text.resumeTitle(resource.host)} action={text.resume} run={change} onDone={onDone}><p>{text.resumeText}</p></Ask>
+    <Ask title={text.resumeTitle(resource.host)} action={text.resume} run={change} onDone={onDone}>
+      <p>{text.resumeText}</p>
+    </Ask>
   );
 }
 
@@ -48,7 +56,11 @@ function Sharing({ resource, onChanged, onDone }: DeedProps) {
   const [title, words, action] = resource.shared
     ? [text.unshareTitle(resource.host), text.unshareText, text.unshare]
     : [text.shareTitle(resource.host), text.shareText, text.share];
-  return <Ask title={title} action={action} run={change} onDone={onDone}><p>{words}</p></Ask>;
+  return (
+    <Ask title={title} action={action} run={change} onDone={onDone}>
+      <p>{words}</p>
+    </Ask>
+  );
 }
 
 // A VOD service with recordings is not removed by mistake: the API refuses first, then the person has to say so.
@@ -67,12 +79,26 @@ function Removing({ resource, onRemoved, onDone }: DeedProps) {
     return undefined;
   };
   return (
-    <Ask title={text.removeTitle(resource.host)} action={text.remove} danger disabled={holdsMedia && !force} run={remove} onDone={onDone}>
-      <p>{text.removeText} {text.removeJobs(resource.runningJobs.length)}</p>
+    <Ask
+      title={text.removeTitle(resource.host)}
+      action={text.remove}
+      danger
+      disabled={holdsMedia && !force}
+      run={remove}
+      onDone={onDone}
+    >
+      <p>
+        {text.removeText} {text.removeJobs(resource.runningJobs.length)}
+      </p>
       {holdsMedia && (
         <>
-          <Notice tone="warning" title={text.removeMedia}><p>{text.removeMediaText}</p></Notice>
-          <label class="check"><input type="checkbox" checked={force} onChange={(event) => setForce(event.currentTarget.checked)} />{text.removeAnyway}</label>
+          <Notice tone="warning" title={text.removeMedia}>
+            <p>{text.removeMediaText}</p>
+          </Notice>
+          <label class="check">
+            <input type="checkbox" checked={force} onChange={(event) => setForce(event.currentTarget.checked)} />
+            {text.removeAnyway}
+          </label>
         </>
       )}
     </Ask>
@@ -81,9 +107,13 @@ function Removing({ resource, onRemoved, onDone }: DeedProps) {
 
 export function DeedDialog({ deed, ...props }: DeedProps & { deed: Deed }) {
   switch (deed) {
-    case 'drain': return <Draining {...props} />;
-    case 'resume': return <Resuming {...props} />;
-    case 'remove': return <Removing {...props} />;
-    default: return <Sharing {...props} />;
+    case 'drain':
+      return <Draining {...props} />;
+    case 'resume':
+      return <Resuming {...props} />;
+    case 'remove':
+      return <Removing {...props} />;
+    default:
+      return <Sharing {...props} />;
   }
 }

@@ -3,10 +3,9 @@ import '../../manage/manage.css';
 import './resources.css';
 import { useState } from 'preact/hooks';
 import type { Organization, Resource, ResourceChanges, ResourceKind, ResourceState } from '../../generated/api';
-import { bytesText, idOf } from '../../lib/format';
+import { idOf } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
 import { Button, Empty, Notice, Select, Skeleton } from '../../lib/parts';
-import { Tile } from '../../manage/meter';
 import { OrganizationPicker, useOrganizations } from '../../manage/organizations';
 import { Place } from '../../manage/place';
 import { SearchField } from '../../manage/search_field';
@@ -18,36 +17,13 @@ import { useWatched } from '../../manage/watching';
 import { kindText, resourceStateText, text as common } from '../../manage/words';
 import { DeedDialog, type Deed } from './actions';
 import { ResourceTable } from './rows';
+import { Summary } from './summary';
 import { defaults, fits, orderOf, summaryOf, type Query } from './view';
 import { text } from './words';
 
 const kinds: ResourceKind[] = ['WORKER', 'VOD_SERVICE', 'EDGE', 'RTMP_PROXY'];
 const states: ResourceState[] = ['ALIVE', 'SUSPECT', 'DEAD', 'DRAINING', 'NEVER_ATTACHED'];
 const readChanges = ({ reset, resources, removed }: ResourceChanges) => ({ reset, changed: resources, removed });
-
-function Summary({ resources, onTrouble }: { resources: Resource[]; onTrouble: () => void }) {
-  const sum = summaryOf(resources);
-  const versions = sum.versions.map(([version, count]) => `${version} (${count})`).join(', ');
-  const share = (used: number, all: number) => (all > 0 ? used / all : 0);
-  return (
-    <>
-      <dl class="tiles" aria-label={text.summary}>
-        <Tile title={text.tileWorkers} figure={String(sum.workersAlive)} detail={common.of('', String(sum.workers)).trim()}
-          share={share(sum.workersAlive, sum.workers)} />
-        <Tile title={text.tileSlots} figure={String(sum.slotsUsed)} detail={common.of('', String(sum.slots)).trim()} share={share(sum.slotsUsed, sum.slots)} />
-        <Tile title={text.tileLive} figure={String(sum.liveSlotsUsed)} detail={common.of('', String(sum.liveSlots)).trim()}
-          share={share(sum.liveSlotsUsed, sum.liveSlots)} />
-        <Tile title={text.tileDisk} figure={sum.vodServices ? bytesText(sum.diskFree) : text.none}
-          detail={sum.vodServices ? text.vodServices(sum.vodServices) : undefined} share={share(sum.diskAll - sum.diskFree, sum.diskAll)} />
-        <Tile title={text.tileTrouble} figure={sum.trouble ? String(sum.trouble) : text.tileFine} tone={sum.trouble ? 'bad' : 'good'}
-          detail={sum.trouble ? text.tileTroubleDetail(sum.trouble) : text.tileFineDetail}>
-          {sum.trouble > 0 && <Button small onClick={onTrouble}>{text.tileShow}</Button>}
-        </Tile>
-      </dl>
-      {sum.versions.length > 1 && <Notice tone="info">{text.versions(versions)}</Notice>}
-    </>
-  );
-}
 
 interface FiltersProps {
   state: QueryState<Query>;
@@ -61,18 +37,44 @@ function Filters({ state: { query, set, clear, isDefault }, organizations, shown
   return (
     <div class="filters" role="search" aria-label={text.table}>
       <SearchField hint={text.searchHint} value={query.q} onInput={(q) => set({ q })} />
-      <Select label={text.kind} value={query.kind} onChange={(kind) => set({ kind })}
-        options={[choice('', text.allKinds), ...kinds.map((kind) => choice(kind, kindText(kind)))]} />
-      <Select label={text.state} value={query.state} onChange={(state) => set({ state })}
-        options={[choice('', text.allStates), choice('TROUBLE', text.trouble), ...states.map((state) => choice(state, resourceStateText(state)))]} />
+      <Select
+        label={text.kind}
+        value={query.kind}
+        onChange={(kind) => set({ kind })}
+        options={[choice('', text.allKinds), ...kinds.map((kind) => choice(kind, kindText(kind)))]}
+      />
+      <Select
+        label={text.state}
+        value={query.state}
+        onChange={(state) => set({ state })}
+        options={[
+          choice('', text.allStates),
+          choice('TROUBLE', text.trouble),
+          ...states.map((state) => choice(state, resourceStateText(state))),
+        ]}
+      />
       {(organizations.length > 1 || query.organization) && (
-        <OrganizationPicker organizations={organizations} value={query.organization} onChange={(organization) => set({ organization })} />
+        <OrganizationPicker
+          organizations={organizations}
+          value={query.organization}
+          onChange={(organization) => set({ organization })}
+        />
       )}
-      <Select label={common.sortedBy} value={query.sort} onChange={(sort) => set({ sort })}
-        options={Object.entries(text.sorts).map(([value, label]) => choice(value, label))} />
+      <Select
+        label={common.sortedBy}
+        value={query.sort}
+        onChange={(sort) => set({ sort })}
+        options={Object.entries(text.sorts).map(([value, label]) => choice(value, label))}
+      />
       <p class="filter-foot">
-        <span class="soft tabular" role="status">{text.shown(shown, all)}</span>
-        {!isDefault && <Button small kind="quiet" icon="close" onClick={clear}>{common.clearFilters}</Button>}
+        <span class="soft tabular" role="status">
+          {text.shown(shown, all)}
+        </span>
+        {!isDefault && (
+          <Button small kind="quiet" icon="close" onClick={clear}>
+            {common.clearFilters}
+          </Button>
+        )}
       </p>
     </div>
   );
@@ -89,38 +91,89 @@ function Dashboard() {
   const fitting = all.filter((resource) => fits(resource, query, inside));
   const filtering = JSON.stringify([query.sort, query.kind, query.state, query.organization, query.q]);
   const { rows, waiting, show, hold } = useSteady(fitting, orderOf(query.sort), filtering, watched.loaded);
-  const told = useNewcomers(all.map(({ name }) => name), watched.loaded, text.appeared);
+  const told = useNewcomers(
+    all.map(({ name }) => name),
+    watched.loaded,
+    text.appeared,
+  );
   const version = (([first, second]) => (second ? first![0] : ''))(summaryOf(all).versions);
   const now = deed && all.find(({ name }) => name === deed.resource.name);
 
-  if (watched.error) return <Notice error={watched.error} />;
-  if (!watched.loaded) return <><Head state={watched.state} /><Skeleton lines={8} /></>;
+  if (watched.error)
+    return (
+      <>
+        <Head state={watched.state} />
+        <Notice error={watched.error} />
+      </>
+    );
+  if (!watched.loaded)
+    return (
+      <>
+        <Head state={watched.state} />
+        <Skeleton lines={8} />
+      </>
+    );
   if (all.length === 0) {
     return (
       <>
         <Head state={watched.state} />
-        <Empty icon="server" title={text.empty} actions={<Button kind="primary" href="/manage/organizations">{text.emptyAction}</Button>}>{text.emptyText}</Empty>
+        <Empty
+          icon="server"
+          title={text.empty}
+          actions={
+            <Button kind="primary" href="/manage/organizations">
+              {text.emptyAction}
+            </Button>
+          }
+        >
+          {text.emptyText}
+        </Empty>
       </>
     );
   }
   return (
     <>
       <Head state={watched.state} />
-      <p class="unseen" role="status">{told}</p>
-      <Summary resources={all} onTrouble={() => { state.clear(); set({ state: 'TROUBLE' }); }} />
+      <p class="unseen" role="status">
+        {told}
+      </p>
+      <Summary
+        resources={all}
+        onTrouble={() => {
+          state.clear();
+          set({ state: 'TROUBLE' });
+        }}
+      />
       <Filters state={state} organizations={organizations} shown={fitting.length} all={all.length} />
       <div {...hold} class={watched.state === 'open' ? 'list' : 'list stale'}>
-        {waiting > 0 && <Button small class="newcomers" icon="plus" onClick={show}>{common.showNew(waiting)}</Button>}
-        {rows.length > 0 ? <ResourceTable rows={rows.map((resource) => ({
-          resource, version,
-          open: query.open === idOf(resource.name),
-          onOpen: (open: boolean) => set({ open: open ? idOf(resource.name) : '' }),
-          onDeed: (one: Resource, chosen: Deed) => setDeed({ deed: chosen, resource: one }),
-        }))} /> : (
+        {waiting > 0 && (
+          <Button small class="newcomers" icon="plus" onClick={show}>
+            {common.showNew(waiting)}
+          </Button>
+        )}
+        {rows.length > 0 ? (
+          <ResourceTable
+            rows={rows.map((resource) => ({
+              resource,
+              version,
+              open: query.open === idOf(resource.name),
+              onOpen: (open: boolean) => set({ open: open ? idOf(resource.name) : '' }),
+              onDeed: (one: Resource, chosen: Deed) => setDeed({ deed: chosen, resource: one }),
+            }))}
+          />
+        ) : (
           <Empty icon="search" title={common.nothingFits} actions={<Button onClick={state.clear}>{common.clearFilters}</Button>} />
         )}
       </div>
-      {deed && <DeedDialog deed={deed.deed} resource={now ?? deed.resource} onChanged={watched.put} onRemoved={watched.drop} onDone={() => setDeed(null)} />}
+      {deed && (
+        <DeedDialog
+          deed={deed.deed}
+          resource={now ?? deed.resource}
+          onChanged={watched.put}
+          onRemoved={watched.drop}
+          onDone={() => setDeed(null)}
+        />
+      )}
     </>
   );
 }
@@ -128,10 +181,22 @@ function Dashboard() {
 function Head({ state }: { state: Parameters<typeof Following>[0]['state'] }) {
   return (
     <div class="page-head">
-      <div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div>
-      <div class="head-side"><Following state={state} /><Button icon="plus" href="/manage/organizations">{text.join}</Button></div>
+      <div>
+        <h1>{text.title}</h1>
+        <p class="soft">{text.lead}</p>
+      </div>
+      <div class="head-side">
+        <Following state={state} />
+        <Button icon="plus" href="/manage/organizations">
+          {text.join}
+        </Button>
+      </div>
     </div>
   );
 }
 
-mount(<Place me={pageMe()} title={text.title}>{() => <Dashboard />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title}>
+    {() => <Dashboard />}
+  </Place>,
+);

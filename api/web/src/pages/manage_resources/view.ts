@@ -41,7 +41,10 @@ export function fits(resource: Resource, query: Query, inside: Set<string> | nul
   if (inside && !inside.has(resource.organization)) return false;
   const { host, name, version, organizationName, publicUrl, capabilities, runningJobs, reason } = resource;
   const lectures = runningJobs.map((job) => job.lectureTitle);
-  return !query.q.trim() || fitsText(query.q.trim(), [host, name, version, organizationName, publicUrl, reason, ...capabilities, ...lectures]);
+  return (
+    !query.q.trim() ||
+    fitsText(query.q.trim(), [host, name, version, organizationName, publicUrl, reason, ...capabilities, ...lectures])
+  );
 }
 
 export interface Summary {
@@ -55,7 +58,7 @@ export interface Summary {
   diskFree: number;
   diskAll: number;
   trouble: number;
-  versions: [string, number][];    // most frequent first, of those that are there
+  versions: [string, number][]; // most frequent first, of those that are there
 }
 
 const there = ({ state }: Resource) => state === 'ALIVE' || state === 'DRAINING' || state === 'SUSPECT';
@@ -69,10 +72,15 @@ export function summaryOf(resources: Resource[]): Summary {
   for (const { version } of resources.filter(there)) if (version) versions.set(version, (versions.get(version) ?? 0) + 1);
   const sum = <T>(list: T[], of: (one: T) => number) => list.reduce((total, one) => total + of(one), 0);
   return {
-    workers: workers.length, workersAlive: alive.length,
-    slots: sum(alive, ({ load }) => load?.slots ?? 0), slotsUsed: sum(alive, ({ load }) => load?.slotsUsed ?? 0),
-    liveSlots: sum(alive, ({ liveSlots }) => liveSlots), liveSlotsUsed: sum(alive, ({ liveSlotsUsed }) => liveSlotsUsed),
-    vodServices: vods.length, diskFree: sum(vods, (vod) => diskOf(vod).free), diskAll: sum(vods, (vod) => diskOf(vod).all),
+    workers: workers.length,
+    workersAlive: alive.length,
+    slots: sum(alive, ({ load }) => load?.slots ?? 0),
+    slotsUsed: sum(alive, ({ load }) => load?.slotsUsed ?? 0),
+    liveSlots: sum(alive, ({ liveSlots }) => liveSlots),
+    liveSlotsUsed: sum(alive, ({ liveSlotsUsed }) => liveSlotsUsed),
+    vodServices: vods.length,
+    diskFree: sum(vods, (vod) => diskOf(vod).free),
+    diskAll: sum(vods, (vod) => diskOf(vod).all),
     trouble: resources.filter(inTrouble).length,
     versions: [...versions].sort(([a, one], [b, other]) => other - one || compareNames(b, a)),
   };

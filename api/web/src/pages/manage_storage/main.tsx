@@ -6,12 +6,11 @@ import type { ListStorageResponse, Resource, StorageUse } from '../../generated/
 import { ApiError, embedded, getAll } from '../../lib/api';
 import { bytesText, idOf, numberText, percentText, secondsOf } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
-import { Bar, Empty, Icon, Notice, Skeleton, useLoad } from '../../lib/parts';
-import { HostName } from '../../manage/host_name';
+import { Empty, Icon, Notice, Skeleton, useLoad } from '../../lib/parts';
 import { Meter, Tile } from '../../manage/meter';
 import { Place } from '../../manage/place';
-import { ResourcePill } from '../../manage/states';
 import { compareNames } from '../../manage/words';
+import { Machines, numbersOf } from './machines';
 import { text } from './words';
 
 function first(): { data: StorageUse[] | null; error: ApiError | null } {
@@ -38,9 +37,9 @@ const indents = ['indent-0', 'indent-1', 'indent-2', 'indent-3', 'indent-4'];
 interface RowProps {
   use: StorageUse;
   depth: number;
-  parent: boolean;             // something is below it
+  parent: boolean; // something is below it
   open: boolean;
-  whole: number;               // bytes of all
+  whole: number; // bytes of all
   onToggle: () => void;
 }
 
@@ -52,26 +51,58 @@ function Row({ use, depth, parent, open, whole, onToggle }: RowProps) {
       <th role="rowheader" scope="row" class={`head-cell ${indents[Math.min(depth, indents.length - 1)]}`}>
         <span class="storage-name">
           {parent ? (
-            <button type="button" class="node-toggle" aria-expanded={open} aria-label={open ? text.close(use.displayName) : text.open(use.displayName)} onClick={onToggle}>
+            <button
+              type="button"
+              class="node-toggle"
+              aria-expanded={open}
+              aria-label={open ? text.close(use.displayName) : text.open(use.displayName)}
+              onClick={onToggle}
+            >
               <Icon name="next" class="turn" />
             </button>
-          ) : <span class="node-leaf" />}
+          ) : (
+            <span class="node-leaf" />
+          )}
           <a href={`/manage/organizations/${idOf(use.organization)}`}>{use.displayName}</a>
         </span>
       </th>
       <td role="cell" class="storage-bar">
-        <Meter label={use.displayName} share={whole > 0 ? subtree / whole : 0} figure={bytesText(subtree)} high={2} detail={percentText(whole > 0 ? subtree / whole : 0)} />
+        <Meter
+          label={use.displayName}
+          share={whole > 0 ? subtree / whole : 0}
+          figure={bytesText(subtree)}
+          high={2}
+          detail={percentText(whole > 0 ? subtree / whole : 0)}
+        />
       </td>
-      <td role="cell" data-title={text.own} class={own > 0 ? 'number' : 'number blank'}><span>{bytesText(own)}</span></td>
-      <td role="cell" data-title={text.recordings} class={use.recordings > 0 ? 'number' : 'number blank'}><span>{numberText(use.recordings)}</span></td>
-      <td role="cell" data-title={text.hours} class={use.recordings > 0 ? 'number' : 'number blank'}><span>{numberText(secondsOf(use.duration) / 3600)}</span></td>
+      <td role="cell" data-title={text.own} class={own > 0 ? 'number' : 'number blank'}>
+        <span>{bytesText(own)}</span>
+      </td>
+      <td role="cell" data-title={text.recordings} class={use.recordings > 0 ? 'number' : 'number blank'}>
+        <span>{numberText(use.recordings)}</span>
+      </td>
+      <td role="cell" data-title={text.hours} class={use.recordings > 0 ? 'number' : 'number blank'}>
+        <span>{numberText(secondsOf(use.duration) / 3600)}</span>
+      </td>
       <td role="cell" data-title={text.quota} class={quota > 0 ? 'storage-quota' : 'storage-quota blank'}>
         {quota > 0 ? (
           <span>
-            <Meter label={text.quota} share={full} figure={`${percentText(full)} / ${bytesText(quota)}`} detail={text.ofQuota(bytesText(subtree), bytesText(quota))} />
-            {full >= 0.9 && <small class="quota-word"><Icon name="warning" />{full >= 1 ? text.over : text.near}</small>}
+            <Meter
+              label={text.quota}
+              share={full}
+              figure={`${percentText(full)} / ${bytesText(quota)}`}
+              detail={text.ofQuota(bytesText(subtree), bytesText(quota))}
+            />
+            {full >= 0.9 && (
+              <small class="quota-word">
+                <Icon name="warning" />
+                {full >= 1 ? text.over : text.near}
+              </small>
+            )}
           </span>
-        ) : <span class="soft">{text.noQuota}</span>}
+        ) : (
+          <span class="soft">{text.noQuota}</span>
+        )}
       </td>
     </tr>
   );
@@ -86,45 +117,41 @@ function StorageTable({ storage, whole }: { storage: StorageUse[]; whole: number
     setClosed(next);
   };
   const parent = (use: StorageUse) => (storage[storage.indexOf(use) + 1]?.depth ?? -1) > use.depth;
-  const columns: [string, boolean][] = [[text.subtree, false], [text.own, true], [text.recordings, true], [text.hours, true], [text.quota, false]];
+  const columns: [string, boolean][] = [
+    [text.subtree, false],
+    [text.own, true],
+    [text.recordings, true],
+    [text.hours, true],
+    [text.quota, false],
+  ];
   return (
     <table class="dense storage" role="table" aria-label={text.table}>
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">{text.organization}</th>
-          {columns.map(([column, number]) => <th key={column} role="columnheader" scope="col" class={number ? 'number' : undefined}>{column}</th>)}
+          <th role="columnheader" scope="col">
+            {text.organization}
+          </th>
+          {columns.map(([column, number]) => (
+            <th key={column} role="columnheader" scope="col" class={number ? 'number' : undefined}>
+              {column}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody role="rowgroup">
         {visible(storage, closed).map((use) => (
-          <Row key={use.organization} use={use} depth={use.depth - least} parent={parent(use)} open={!closed.has(use.organization)} whole={whole}
-            onToggle={() => toggle(use.organization)} />
+          <Row
+            key={use.organization}
+            use={use}
+            depth={use.depth - least}
+            parent={parent(use)}
+            open={!closed.has(use.organization)}
+            whole={whole}
+            onToggle={() => toggle(use.organization)}
+          />
         ))}
       </tbody>
     </table>
-  );
-}
-
-const numbersOf = ({ load }: Resource) => ({ free: Number(load?.diskFreeBytes ?? 0), all: Number(load?.diskTotalBytes ?? 0) });
-
-function Machines({ services }: { services: Resource[] }) {
-  return (
-    <section class="section" aria-labelledby="machines">
-      <div class="section-head"><h2 id="machines">{text.machines}</h2></div>
-      <p class="soft machines-lead">{services.length > 0 ? text.machinesText : text.noMachines}</p>
-      <ul class="machines">
-        {services.map((service) => {
-          const { free, all } = numbersOf(service);
-          return (
-            <li key={service.name} class="panel">
-              <div class="row"><strong class="grow"><a href={`/manage/resources?open=${idOf(service.name)}`}><HostName host={service.host} /></a></strong><ResourcePill state={service.state} /></div>
-              {all > 0 && <><Bar value={1 - free / all} label={service.host} /><p class="small-text tabular">{text.used(bytesText(free), bytesText(all))}</p></>}
-              <p class="soft small-text">{service.organizationName}</p>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
   );
 }
 
@@ -133,12 +160,27 @@ function Storage() {
   const load = useLoad(() => getAll<StorageUse>('/v1/storage?page_size=1000', 'storage'), came.data, came.error);
   const machines = useLoad(() => getAll<Resource>('/v1/resources?kind=VOD_SERVICE&page_size=500', 'resources'));
   const storage = load.data;
-  const head = <div class="page-head"><div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div></div>;
-  if (!storage) return <>{head}{load.error ? <Notice error={load.error} onRetry={() => void load.reload()} /> : <Skeleton lines={8} />}</>;
+  const head = (
+    <div class="page-head">
+      <div>
+        <h1>{text.title}</h1>
+        <p class="soft">{text.lead}</p>
+      </div>
+    </div>
+  );
+  if (!storage)
+    return (
+      <>
+        {head}
+        {load.error ? <Notice error={load.error} onRetry={() => void load.reload()} /> : <Skeleton lines={8} />}
+      </>
+    );
   const sum = (of: (use: StorageUse) => number) => storage.reduce((total, use) => total + of(use), 0);
   const services = (machines.data ?? []).filter(({ kind }) => kind === 'VOD_SERVICE').sort((a, b) => compareNames(a.host, b.host));
   const whole = sum(({ bytes }) => Number(bytes));
-  const room = services.map(numbersOf).reduce((total, { free, all }) => ({ free: total.free + free, all: total.all + all }), { free: 0, all: 0 });
+  const room = services
+    .map(numbersOf)
+    .reduce((total, { free, all }) => ({ free: total.free + free, all: total.all + all }), { free: 0, all: 0 });
   const largest = [...storage].sort((a, b) => Number(b.bytes) - Number(a.bytes))[0];
   return (
     <>
@@ -147,8 +189,16 @@ function Storage() {
         <Tile title={text.total} figure={bytesText(whole)} detail={text.ofOrganizations(storage.length)} />
         <Tile title={text.recordings} figure={numberText(sum(({ recordings }) => recordings))} />
         <Tile title={text.hours} figure={numberText(sum(({ duration }) => secondsOf(duration)) / 3600)} />
-        <Tile title={text.services} figure={room.all > 0 ? bytesText(room.free) : '\u2013'} share={room.all > 0 ? 1 - room.free / room.all : undefined} />
-        <Tile title={text.largest} figure={largest && whole > 0 ? percentText(Number(largest.bytes) / whole) : '\u2013'} detail={whole > 0 ? largest?.displayName : undefined} />
+        <Tile
+          title={text.services}
+          figure={room.all > 0 ? bytesText(room.free) : '\u2013'}
+          share={room.all > 0 ? 1 - room.free / room.all : undefined}
+        />
+        <Tile
+          title={text.largest}
+          figure={largest && whole > 0 ? percentText(Number(largest.bytes) / whole) : '\u2013'}
+          detail={whole > 0 ? largest?.displayName : undefined}
+        />
       </dl>
       {storage.length === 0 ? <Empty title={text.empty}>{text.emptyText}</Empty> : <StorageTable storage={storage} whole={whole} />}
       {machines.error && <Notice error={machines.error} onRetry={() => void machines.reload()} />}
@@ -157,4 +207,8 @@ function Storage() {
   );
 }
 
-mount(<Place me={pageMe()} title={text.title}>{() => <Storage />}</Place>);
+mount(
+  <Place me={pageMe()} title={text.title}>
+    {() => <Storage />}
+  </Place>,
+);
