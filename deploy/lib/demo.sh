@@ -132,6 +132,38 @@ demo_composed() {
   if [ "$(ctl_json lecture show "$1" | jq '.views | length')" = 0 ]; then ctl lecture upload "$1" --view comb "$DATA/demo/$2.mp4"; fi
 }
 
+# web METHOD PATH JSON: a call of the lecturer through the gateway, for what the command line has no word for.
+web() {
+  local jar=$DATA/demo/cookies url=http://$LISTEN:$(gateway_port 1)
+  if [ ! -s "$jar" ]; then
+    (umask 077 && jq -n --arg email "$(email_of lecturer)" --arg password "$(password_of lecturer)" '{email: $email, password: $password}' |
+      curl -fsS -c "$jar" -H 'Content-Type: application/json' --data @- "$url/session" >/dev/null)
+  fi
+  printf '%s' "$3" | curl -fsS -b "$jar" -X "$1" -H 'Content-Type: application/json' -H 'Sec-Fetch-Site: same-origin' --data @- "$url/v1/$2"
+}
+
+web_sign_out() {
+  curl -fsS -b "$DATA/demo/cookies" -X DELETE -H 'Sec-Fetch-Site: same-origin' "http://$LISTEN:$(gateway_port 1)/session" >/dev/null || true
+  rm -f "$DATA/demo/cookies"
+}
+
+# demo_sections LECTURE: "SECONDS TITLE" lines from standard input.
+demo_sections() {
+  local seconds title
+  [ "$(ctl_json lecture show "$1" | jq -r .description)" = "" ] || return 0
+  while read -r seconds title; do
+    web POST "$1/sections" "$(jq -n --arg position "${seconds}s" --arg title "$title" '{position: $position, title: $title}')" >/dev/null
+  done
+  web PATCH "$1" '{"description": "How we say where a rigid body is and how it is turned: rotation matrices, degrees of freedom, homogeneous coordinates."}' >/dev/null
+}
+
+# What a course's page says of it.
+demo_descriptions() {
+  web PATCH "$1" '{"description": "Kinematics, dynamics and control of robots. Lecture on Saturdays, exercises every second week.", "downloadsEnabled": true}' >/dev/null
+  web PATCH "$2" '{"description": "For everybody who is curious: an evening lecture every month, live from the main building."}' >/dev/null
+  web PATCH "$3" '{"description": "Vectors, linear maps, eigenvalues: what engineers need in the first year."}' >/dev/null
+}
+
 # days DAYS [MINUTES]: a time so many days (and minutes) from now, as the command line takes it.
 days() { date -Is -d "$1 days ${2:-+0} minutes"; }
 
@@ -175,6 +207,16 @@ make_demo() {
   lecture "$robotics" "3. Dynamics" --start "$(days +9)" --end "$(days +9 +90)" >/dev/null
   if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
   demo_recording "$recorded"
+  demo_sections "$recorded" <<'TEXT'
+0 Welcome
+10 Position and orientation
+20 Degrees of freedom
+30 Homogeneous coordinates
+40 How a camera sees the pose
+50 Summary
+TEXT
+  demo_descriptions "$robotics" "$open" "$maths"
+  web_sign_out
   demo_semester
   printf 'recorded=%s\nupcoming=%s\n' "${recorded#lectures/}" "${upcoming#lectures/}" >"$DATA/demo/ids"
   own_data
