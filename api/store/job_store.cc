@@ -169,11 +169,12 @@ with back as (
 )
 select id from back)sql";
 
+// No number at all is more than any number to PostgreSQL, and would let no list with the job be read any more.
 constexpr char kProgress[] = R"sql(
 update jobs j set progress = s.fraction::real, progress_at = now()
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::float8[]) as s(resource_id, job_id, token, fraction)
 where j.id = s.job_id and j.token = s.token and j.resource_id = s.resource_id and j.state in ('running', 'cancelling')
-  and s.fraction::real > j.progress)sql";
+  and s.fraction::real > j.progress and s.fraction <= 1)sql";
 
 // An attempt whose end the resource reported itself is no reason to stop it: the answer to that report is on its way.
 constexpr char kCompare[] = R"sql(

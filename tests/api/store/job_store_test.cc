@@ -1,6 +1,7 @@
 #include "api/store/job_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -307,6 +308,17 @@ TEST_F(JobStoreTest, OnlyGrowingProgressCountsAgainstTheStallLimit) {
   ASSERT_OK(jobs_.Progress(absl::MakeConstSpan(&progress, 1)));
   EXPECT_THAT(*jobs_.ListTroubled(absl::Seconds(10), absl::Hours(1), 10), IsEmpty());
   EXPECT_NEAR((*jobs_.Get(task.jobs[0])).progress, 0.6, 1e-6);
+}
+
+TEST_F(JobStoreTest, ProgressThatIsNoNumberIsNoProgress) {
+  const int64_t worker = NewWorker();
+  const InsertedTask task = NewTaskOf({Noop()});
+  const int64_t token = Run(task.jobs[0], worker);
+  for (const double odd : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 1.5}) {
+    const HeldJob progress{worker, task.jobs[0], token, odd};
+    ASSERT_OK(jobs_.Progress(absl::MakeConstSpan(&progress, 1)));
+    EXPECT_EQ((*jobs_.Get(task.jobs[0])).progress, 0);
+  }
 }
 
 TEST_F(JobStoreTest, CompareStopsUnknownAndTakenBackJobsAndFindsForgottenOnes) {
