@@ -12,7 +12,15 @@ interface ButtonProps {
 
 export function PlayerButton({ id, label, class: extra = '', disabled, onClick, children }: ButtonProps) {
   return (
-    <button type="button" id={id} class={`player-button ${extra}`} aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      id={id}
+      class={`player-button ${extra}`}
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
       {children}
     </button>
   );

@@ -4,13 +4,37 @@ import type { Wishes } from './commands';
 import { keyLines } from './keys';
 import { text } from './words';
 
-const shown: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Home: 'Home', End: 'End', ' ': text.space, N: 'Shift N' };
+const shown: Record<string, string> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Home: 'Home',
+  End: 'End',
+  ' ': text.space,
+  N: 'Shift N',
+};
 
 export function HelpDialog({ open, onClose, wishes }: { open: boolean; onClose: () => void; wishes: Wishes }) {
   const meaning: Record<string, string> = {
-    toggle: text.toggle, back: text.keyBack(wishes.seekStep), on: text.keyOn(wishes.seekStep), percent: text.percent, begin: text.begin, end: text.end,
-    nextSection: text.nextSection, previousSection: text.previousSection, bookmark: text.newBookmark, swap: text.swap, slower: text.slower,
-    faster: text.faster, louder: text.louder, quieter: text.quieter, mute: text.mute, full: text.full, picture: text.pictureInPicture, help: text.openHelp,
+    toggle: text.toggle,
+    back: text.keyBack(wishes.seekStep),
+    on: text.keyOn(wishes.seekStep),
+    percent: text.percent,
+    begin: text.begin,
+    end: text.end,
+    nextSection: text.nextSection,
+    previousSection: text.previousSection,
+    bookmark: text.newBookmark,
+    swap: text.swap,
+    slower: text.slower,
+    faster: text.faster,
+    louder: text.louder,
+    quieter: text.quieter,
+    mute: text.mute,
+    full: text.full,
+    picture: text.pictureInPicture,
+    help: text.openHelp,
   };
   const lines = keyLines.filter((line) => line.action !== 'bookmark' || wishes.onBookmark);
   return (
@@ -19,9 +43,14 @@ export function HelpDialog({ open, onClose, wishes }: { open: boolean; onClose: 
       <dl class="keys">
         {lines.map(({ keys, action }) => (
           <div key={action}>
-            <dt>{keys.map((key, index) => (
-              <>{index > 0 && <span class="soft">{action === 'percent' ? text.to : ' '}</span>}<kbd>{shown[key] ?? (/[a-z]/.test(key) ? key.toUpperCase() : key)}</kbd></>
-            ))}</dt>
+            <dt>
+              {keys.map((key, index) => (
+                <>
+                  {index > 0 && <span class="soft">{action === 'percent' ? text.to : ' '}</span>}
+                  <kbd>{shown[key] ?? (/[a-z]/.test(key) ? key.toUpperCase() : key)}</kbd>
+                </>
+              ))}
+            </dt>
             <dd>{meaning[action]}</dd>
           </div>
         ))}

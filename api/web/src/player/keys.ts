@@ -1,7 +1,24 @@
 // The keys of the player. The table is what works and what the help shows.
 
-export type Action = 'toggle' | 'back' | 'on' | 'louder' | 'quieter' | 'mute' | 'full' | 'picture' | 'swap' | 'bookmark' | 'nextSection'
-  | 'previousSection' | 'slower' | 'faster' | 'begin' | 'end' | 'help' | { percent: number };
+export type Action =
+  | 'toggle'
+  | 'back'
+  | 'on'
+  | 'louder'
+  | 'quieter'
+  | 'mute'
+  | 'full'
+  | 'picture'
+  | 'swap'
+  | 'bookmark'
+  | 'nextSection'
+  | 'previousSection'
+  | 'slower'
+  | 'faster'
+  | 'begin'
+  | 'end'
+  | 'help'
+  | { percent: number };
 
 export interface KeyLine {
   keys: string[];
@@ -29,8 +46,9 @@ export const keyLines: KeyLine[] = [
   { keys: ['?'], action: 'help' },
 ];
 
-const actions = new Map<string, Action>(keyLines.filter((line) => line.action !== 'percent')
-  .flatMap((line) => line.keys.map((key) => [key, line.action as Action])));
+const actions = new Map<string, Action>(
+  keyLines.filter((line) => line.action !== 'percent').flatMap((line) => line.keys.map((key) => [key, line.action as Action])),
+);
 
 // What the pressed key stands for; null where it stands for nothing here. Capital letters of a locked keyboard are the small ones.
 export function actionOf(key: string, shift = false): Action | null {
@@ -41,9 +59,13 @@ export function actionOf(key: string, shift = false): Action | null {
 
 // Whether the key belongs to the element that has the focus: text fields take all of them, others those that they have a use for.
 export function ownedByElement(target: Element, key: string): boolean {
-  if (target.closest('textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio], [type=button])')) return true;
+  if (
+    target.closest('textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio], [type=button])')
+  )
+    return true;
   if (target.closest('dialog')) return true;
   const arrows = /^(Arrow|Home|End|Page)/.test(key);
-  if (target.closest('[role=slider], [role=tab], .menu:has(.menu-list), input[type=range], input[type=radio]') && arrows) return true;
+  if (target.closest('[role=slider], [role=tab], .menu:has(.menu-list), input[type=range], input[type=radio]') && arrows)
+    return true;
   return target.closest('button, summary, a, input, [role=tab]') !== null && (key === ' ' || key === 'Enter');
 }

@@ -29,13 +29,28 @@ export function ViewMenu({ stage }: { stage: Stage }) {
   const current = kindOf(stage);
   const items: MenuItem[] = [
     ...(choices.includes('BOTH') ? together : []).map(({ kind, layout, swapped }) => ({
-      label: text[kind], checked: kind === current, onSelect: () => stage.choose('BOTH', layout, swapped),
+      label: text[kind],
+      checked: kind === current,
+      onSelect: () => stage.choose('BOTH', layout, swapped),
     })),
-    ...choices.filter((choice) => choice !== 'BOTH').map((choice) => ({
-      label: text[alone[choice]], checked: alone[choice] === current, onSelect: () => stage.choose(choice),
-    })),
+    ...choices
+      .filter((choice) => choice !== 'BOTH')
+      .map((choice) => ({
+        label: text[alone[choice]],
+        checked: alone[choice] === current,
+        onSelect: () => stage.choose(choice),
+      })),
   ];
-  return <Menu class="view-menu" kind="quiet" align="end" label={`${text.view}: ${text[current]}`} button={<LayoutGlyph kind={current} />} items={items} />;
+  return (
+    <Menu
+      class="view-menu"
+      kind="quiet"
+      align="end"
+      label={`${text.view}: ${text[current]}`}
+      button={<LayoutGlyph kind={current} />}
+      items={items}
+    />
+  );
 }
 
 export function QualityMenu({ stage, height, onHeight }: { stage: Stage; height: number; onHeight: (height: number) => void }) {
@@ -44,13 +59,23 @@ export function QualityMenu({ stage, height, onHeight }: { stage: Stage; height:
   if (heights.length < 2) return null;
   const playing = main.playingHeight();
   const items: MenuItem[] = [
-    { label: playing && height === 0 ? text.automaticNow(playing) : text.automatic, checked: height === 0, onSelect: () => onHeight(0) },
+    {
+      label: playing && height === 0 ? text.automaticNow(playing) : text.automatic,
+      checked: height === 0,
+      onSelect: () => onHeight(0),
+    },
     ...heights.map((value) => ({ label: `${value}p`, checked: value === height, onSelect: () => onHeight(value) })),
   ];
   const shown = height === 0 ? playing : height;
   return (
-    <Menu class="quality-menu" kind="quiet" align="end" label={`${text.quality}: ${height === 0 ? text.automaticNow(shown) : `${height}p`}`}
-      button={<span class="word">{shown ? `${shown}p` : text.automatic}</span>} items={items} />
+    <Menu
+      class="quality-menu"
+      kind="quiet"
+      align="end"
+      label={`${text.quality}: ${height === 0 ? text.automaticNow(shown) : `${height}p`}`}
+      button={<span class="word">{shown ? `${shown}p` : text.automatic}</span>}
+      items={items}
+    />
   );
 }
 
@@ -63,13 +88,25 @@ interface SpeedProps {
 export function SpeedMenu({ stage, onSpeed, onSkip }: SpeedProps) {
   const saved = savedSeconds(stage.silences) / stage.speed;
   const items: (MenuItem | false)[] = [
-    ...[...speeds].reverse().map((speed) => ({ label: speedText(speed), checked: speed === stage.speed, onSelect: () => onSpeed(speed) })),
-    saved > 1 && !stage.live && {
-      label: text.skipSilenceSaves(waitText(saved)), checked: stage.skipping, separated: true, onSelect: () => onSkip(!stage.skipping),
-    },
+    ...[...speeds]
+      .reverse()
+      .map((speed) => ({ label: speedText(speed), checked: speed === stage.speed, onSelect: () => onSpeed(speed) })),
+    saved > 1 &&
+      !stage.live && {
+        label: text.skipSilenceSaves(waitText(saved)),
+        checked: stage.skipping,
+        separated: true,
+        onSelect: () => onSkip(!stage.skipping),
+      },
   ];
   return (
-    <Menu class="speed-menu" kind="quiet" align="end" label={`${text.speed}: ${speedText(stage.speed)}`}
-      button={<span class="word">{speedText(stage.speed)}</span>} items={items} />
+    <Menu
+      class="speed-menu"
+      kind="quiet"
+      align="end"
+      label={`${text.speed}: ${speedText(stage.speed)}`}
+      button={<span class="word">{speedText(stage.speed)}</span>}
+      items={items}
+    />
   );
 }

@@ -29,8 +29,12 @@ function Waiting({ session }: { session: Session }) {
   const [title, timer, more] = waitingWords(session);
   return (
     <div id="waiting" class="screen" hidden={session.picture}>
-      <p id="waiting-title" class="large">{title}</p>
-      <p id="waiting-timer" class="timer" role="timer">{timer}</p>
+      <p id="waiting-title" class="large">
+        {title}
+      </p>
+      <p id="waiting-timer" class="timer" role="timer">
+        {timer}
+      </p>
       <p id="waiting-text">{more}</p>
     </div>
   );
@@ -43,23 +47,34 @@ function Overlays({ session, commands }: { session: Session; commands: Commands 
   return (
     <>
       {stage.video.paused && !begun && !session.live && (
-        <button type="button" class="large-play" aria-label={text.play} onClick={() => commands.do('toggle')}><Glyph name="play" /></button>
+        <button type="button" class="large-play" aria-label={text.play} onClick={() => commands.do('toggle')}>
+          <Glyph name="play" />
+        </button>
       )}
       <div class="overlay">
         {session.resumed !== null && (
           <p class="overlay-words">
             <span>{text.resumedAt(clockText(session.resumed))}</span>
-            <Button small onClick={() => session.fromBeginning()}>{text.fromBeginning}</Button>
+            <Button small onClick={() => session.fromBeginning()}>
+              {text.fromBeginning}
+            </Button>
           </p>
         )}
         {stage.follower.hopeless && (
           <p class="overlay-words">
             <span>{text.otherMissing}</span>
-            <Button small onClick={() => stage.choose(stage.roles().leader)}>{text.onlyThis}</Button>
+            <Button small onClick={() => stage.choose(stage.roles().leader)}>
+              {text.onlyThis}
+            </Button>
           </p>
         )}
         {stage.follower.hold && <p class="overlay-words">{text.waitingForOther}</p>}
-        {target !== null && <button type="button" class="skip-silence" onClick={() => stage.seek(target)}>{text.skipThis}<Glyph name="skip" /></button>}
+        {target !== null && (
+          <button type="button" class="skip-silence" onClick={() => stage.seek(target)}>
+            {text.skipThis}
+            <Glyph name="skip" />
+          </button>
+        )}
       </div>
     </>
   );
@@ -75,8 +90,12 @@ function Pane({ session, commands, id, muted }: { session: Session; commands: Co
   const name = names[video?.dataset.view ?? ''] ?? text.picture;
   const small = stage?.choice === 'BOTH' && stage.layout === 'corner' && pane?.dataset.place === 'small';
   return (
-    <div class={`pane${shift ? ' dragged' : ''}`} {...handlers} onDblClick={() => commands.toggleFull()}
-      style={shift ? { translate: `${shift.x}px ${shift.y}px` } : { translate: 'none' }}>
+    <div
+      class={`pane${shift ? ' dragged' : ''}`}
+      {...handlers}
+      onDblClick={() => commands.toggleFull()}
+      style={shift ? { translate: `${shift.x}px ${shift.y}px` } : { translate: 'none' }}
+    >
       <video id={id} playsInline preload="metadata" muted={muted} aria-label={name} />
       {small && session.picture && <CornerHandle session={session} name={name} />}
     </div>
@@ -103,7 +122,11 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
       <div id="stage" class="stage">
         <Pane session={session} commands={commands} id="video" />
         <Pane session={session} commands={commands} id="second" muted />
-        <div id="slate" class="screen" hidden={!picture || !slate}><p id="slate-text" class="large" aria-hidden="true">{slate}</p></div>
+        <div id="slate" class="screen" hidden={!picture || !slate}>
+          <p id="slate-text" class="large" aria-hidden="true">
+            {slate}
+          </p>
+        </div>
         {session.stage && picture && !slate && <Overlays session={session} commands={commands} />}
       </div>
       <div id="controls" class={`controls${picture ? '' : ' absent'}`} role="group" aria-label={text.player} inert={!picture}>
@@ -114,7 +137,12 @@ export function Player({ session, wishes, sections = [], bookmarks = [] }: Props
     </div>
   );
   // The help has the page's colours, not the player's.
-  return <>{player}<HelpDialog open={help} onClose={() => setHelp(false)} wishes={wishes} /></>;
+  return (
+    <>
+      {player}
+      <HelpDialog open={help} onClose={() => setHelp(false)} wishes={wishes} />
+    </>
+  );
 }
 
 function useKeys(session: Session, commands: Commands): void {
@@ -148,6 +176,8 @@ function useIdle(root: { current: HTMLDivElement | null }, session: Session): vo
     };
     const names = ['pointermove', 'pointerdown', 'keydown', 'fullscreenchange'];
     for (const name of names) document.addEventListener(name, wake);
-    return () => { for (const name of names) document.removeEventListener(name, wake); };
+    return () => {
+      for (const name of names) document.removeEventListener(name, wake);
+    };
   }, []);
 }

@@ -4,14 +4,14 @@ import { learnTime, serverNow } from './clock';
 
 // Where the right to play comes from: a lecture's page asks for it in the person's name, an address with a token has it already.
 export interface Source {
-  lecture?: string;           // lectures/12
+  lecture?: string; // lectures/12
   token?: string;
 }
 
 export interface Listener {
   onPlayback(playback: Playback): void;
-  onAway(): void;                                       // no answer; it is asked again
-  onRefused(status: number, reason: string): void;      // for good; nothing is asked any more
+  onAway(): void; // no answer; it is asked again
+  onRefused(status: number, reason: string): void; // for good; nothing is asked any more
 }
 
 const beforeStartMs = 30_000;
@@ -41,10 +41,15 @@ export class Refresher {
 
   private token: string;
 
-  constructor(private readonly source: Source, private readonly listener: Listener) {
+  constructor(
+    private readonly source: Source,
+    private readonly listener: Listener,
+  ) {
     this.token = source.token ?? '';
     addEventListener('online', () => this.soon());
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.soon(); });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.soon();
+    });
   }
 
   end(): void {
@@ -77,7 +82,9 @@ export class Refresher {
   }
 
   private ask(): Promise<Response> {
-    const [path, question] = this.token ? ['/v1/playback:refresh', { token: this.token }] : [`/v1/${this.source.lecture}:play`, { wait: true }];
+    const [path, question] = this.token
+      ? ['/v1/playback:refresh', { token: this.token }]
+      : [`/v1/${this.source.lecture}:play`, { wait: true }];
     return fetch(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

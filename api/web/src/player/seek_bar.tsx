@@ -26,7 +26,8 @@ export function sectionAt(sections: Mark[], position: number): Mark | null {
 
 function bufferedOf(video: HTMLVideoElement | undefined): Interval[] {
   const ranges: Interval[] = [];
-  for (let i = 0; video && i < video.buffered.length; ++i) ranges.push({ start: video.buffered.start(i), end: video.buffered.end(i) });
+  for (let i = 0; video && i < video.buffered.length; ++i)
+    ranges.push({ start: video.buffered.start(i), end: video.buffered.end(i) });
   return ranges;
 }
 
@@ -35,9 +36,15 @@ function Picture({ preview }: { preview: Preview | null }) {
   if (!preview) return null;
   const { sheet, tile } = preview;
   return (
-    <div class="seek-picture" style={{
-      width: `${tile.width}px`, height: `${tile.height}px`, backgroundImage: `url("${sheet}")`, backgroundPosition: `-${tile.x}px -${tile.y}px`,
-    }} />
+    <div
+      class="seek-picture"
+      style={{
+        width: `${tile.width}px`,
+        height: `${tile.height}px`,
+        backgroundImage: `url("${sheet}")`,
+        backgroundPosition: `-${tile.x}px -${tile.y}px`,
+      }}
+    />
   );
 }
 
@@ -53,14 +60,16 @@ function Hint({ session, position, end, title }: { session: Session; position: n
 
 export function SeekBar({ session, sections, bookmarks }: Props) {
   const bar = useRef<HTMLDivElement>(null);
-  const [pointed, setPointed] = useState<number | null>(null);    // under the pointer
+  const [pointed, setPointed] = useState<number | null>(null); // under the pointer
   const [dragged, setDragged] = useState<number | null>(null);
   const [focused, setFocused] = useState(false);
   const { stage } = session;
   const playing = session.position;
   const end = Math.max(session.end, playing, 0.1);
   const position = dragged ?? playing;
-  const starts = sections.filter((section) => section.position > 0.5 && section.position < end).map((section) => section.position);
+  const starts = sections
+    .filter((section) => section.position > 0.5 && section.position < end)
+    .map((section) => section.position);
   const edges = [0, ...starts, end];
   const hint = dragged ?? pointed ?? (focused ? playing : null);
 
@@ -86,7 +95,16 @@ export function SeekBar({ session, sections, bookmarks }: Props) {
   };
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const steps: Record<string, number> = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -60, PageUp: 60, Home: -Infinity, End: Infinity };
+    const steps: Record<string, number> = {
+      ArrowLeft: -5,
+      ArrowDown: -5,
+      ArrowRight: 5,
+      ArrowUp: 5,
+      PageDown: -60,
+      PageUp: 60,
+      Home: -Infinity,
+      End: Infinity,
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -97,20 +115,47 @@ export function SeekBar({ session, sections, bookmarks }: Props) {
   const spoken = [text.of(spokenTime(position), spokenTime(end)), title(position)].filter(Boolean).join(', ');
 
   return (
-    <div class="seek" id="seek" ref={bar} role="slider" tabIndex={0} aria-label={text.position} aria-valuemin={0} aria-valuemax={Math.ceil(end)}
-      aria-valuenow={Math.round(position)} aria-valuetext={spoken} aria-orientation="horizontal"
-      onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={() => setDragged(null)} onPointerLeave={() => setPointed(null)}
-      onKeyDown={key} onFocus={() => { setFocused(bar.current!.matches(':focus-visible')); session.previews.prepare(); }} onBlur={() => setFocused(false)}>
+    <div
+      class="seek"
+      id="seek"
+      ref={bar}
+      role="slider"
+      tabIndex={0}
+      aria-label={text.position}
+      aria-valuemin={0}
+      aria-valuemax={Math.ceil(end)}
+      aria-valuenow={Math.round(position)}
+      aria-valuetext={spoken}
+      aria-orientation="horizontal"
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={up}
+      onPointerCancel={() => setDragged(null)}
+      onPointerLeave={() => setPointed(null)}
+      onKeyDown={key}
+      onFocus={() => {
+        setFocused(bar.current!.matches(':focus-visible'));
+        session.previews.prepare();
+      }}
+      onBlur={() => setFocused(false)}
+    >
       <div class="seek-track">
-        {bufferedOf(stage?.video).map((range) => <span key={`b${range.start}`} class="seek-buffered" style={between(range.start, range.end, end)} />)}
-        <span class="seek-played" style={between(0, position, end)} />
-        {!session.live && stage?.silences.map((silence) => (
-          <span key={`s${silence.start}`} class="seek-silence" style={between(silence.start, silence.end, end)} />
+        {bufferedOf(stage?.video).map((range) => (
+          <span key={`b${range.start}`} class="seek-buffered" style={between(range.start, range.end, end)} />
         ))}
-        {edges.slice(1, -1).map((start) => <span key={`e${start}`} class="seek-edge" style={{ '--at': shareOf(start, end) }} />)}
+        <span class="seek-played" style={between(0, position, end)} />
+        {!session.live &&
+          stage?.silences.map((silence) => (
+            <span key={`s${silence.start}`} class="seek-silence" style={between(silence.start, silence.end, end)} />
+          ))}
+        {edges.slice(1, -1).map((start) => (
+          <span key={`e${start}`} class="seek-edge" style={{ '--at': shareOf(start, end) }} />
+        ))}
         {hint !== null && <SectionUnder edges={edges} at={hint} end={end} />}
       </div>
-      {bookmarks.map((mark) => <span key={mark.position} class="seek-mark" style={{ '--at': shareOf(mark.position, end) }} />)}
+      {bookmarks.map((mark) => (
+        <span key={mark.position} class="seek-mark" style={{ '--at': shareOf(mark.position, end) }} />
+      ))}
       <span class="seek-handle" style={{ '--at': shareOf(position, end) }} />
       {hint !== null && <Hint session={session} position={hint} end={end} title={title(hint)} />}
     </div>
@@ -120,6 +165,9 @@ export function SeekBar({ session, sections, bookmarks }: Props) {
 // Shows how far the section reaches that one is about to choose.
 function SectionUnder({ edges, at, end }: { edges: number[]; at: number; end: number }) {
   if (edges.length < 3) return null;
-  const index = Math.max(0, edges.findLastIndex((edge) => edge <= at));
+  const index = Math.max(
+    0,
+    edges.findLastIndex((edge) => edge <= at),
+  );
   return <span class="seek-section" style={between(edges[index]!, edges[index + 1] ?? end, end)} />;
 }

@@ -9,10 +9,10 @@ import { Previews } from './previews';
 import { refusalText, text } from './words';
 
 export interface Beginning {
-  url?: string | null;            // a playback address that plays while the API has not answered
+  url?: string | null; // a playback address that plays while the API has not answered
   view?: View | null;
-  at?: number | null;             // where an address asks to begin
-  resumeAt?: number | null;       // where the person was; a broadcast begins at its live edge all the same
+  at?: number | null; // where an address asks to begin
+  resumeAt?: number | null; // where the person was; a broadcast begins at its live edge all the same
 }
 
 // What the API knows of the lecture besides how to play it.
@@ -25,7 +25,7 @@ export interface SessionOptions {
   source: Source;
   beginning: Beginning;
   refusal?: (status: number, reason: string) => string;
-  onState?: (playback: Playback) => void;       // after each answer
+  onState?: (playback: Playback) => void; // after each answer
 }
 
 const newsMs = 15_000;
@@ -36,19 +36,22 @@ export class Session {
   facts: Facts = {};
   refusal = '';
   away = false;
-  news = '';                            // what changed last, for a while
-  resumed: number | null = null;        // where it went on, as long as that is news
+  news = ''; // what changed last, for a while
+  resumed: number | null = null; // where it went on, as long as that is news
   readonly previews = new Previews(this);
   private readonly listeners = new Set<() => void>();
   private readonly refresher: Refresher;
-  private lastRefusal = '';             // of the API, while an address still plays
+  private lastRefusal = ''; // of the API, while an address still plays
   private wasLive: boolean | null = null;
   private waited = false;
 
   constructor(private readonly options: SessionOptions) {
     this.refresher = new Refresher(options.source, {
       onPlayback: (playback) => this.take(playback),
-      onAway: () => { this.away = true; this.draw(); },
+      onAway: () => {
+        this.away = true;
+        this.draw();
+      },
       onRefused: (status, reason) => this.takeRefusal(status, reason),
     });
   }
@@ -56,30 +59,50 @@ export class Session {
   // With the elements of the page; once.
   begin(element: HTMLElement, video: HTMLVideoElement, second: HTMLVideoElement): void {
     const { beginning } = this.options;
-    this.stage = new Stage(element, video, second, {
-      onTick: () => this.draw(),
-      onChange: () => { this.noticeEnd(); this.draw(); },
-      // A fresh token, if the API still gives one, is on its way; the player goes on trying.
-      onRefused: (code) => {
-        if (code === 404 ? !this.playback : this.lastRefusal !== '') this.refuse(this.lastRefusal || this.refusalOf(code, ''));
-        this.refresher.soon();
-        this.draw();
+    this.stage = new Stage(
+      element,
+      video,
+      second,
+      {
+        onTick: () => this.draw(),
+        onChange: () => {
+          this.noticeEnd();
+          this.draw();
+        },
+        // A fresh token, if the API still gives one, is on its way; the player goes on trying.
+        onRefused: (code) => {
+          if (code === 404 ? !this.playback : this.lastRefusal !== '') this.refuse(this.lastRefusal || this.refusalOf(code, ''));
+          this.refresher.soon();
+          this.draw();
+        },
       },
-    }, beginning.view ?? null);
-    if (beginning.url && beginning.view) this.stage.show([{ view: beginning.view, urls: [beginning.url], state: 'VIEW_STATE_UNSPECIFIED' }], 0, null);
+      beginning.view ?? null,
+    );
+    if (beginning.url && beginning.view)
+      this.stage.show([{ view: beginning.view, urls: [beginning.url], state: 'VIEW_STATE_UNSPECIFIED' }], 0, null);
     this.tellFacts(this.facts);
     setInterval(() => this.draw(), 500);
     if (!this.refusal) this.refresher.soon();
   }
 
-  get picture(): boolean { return this.stage?.main.loaded === true && !this.refusal; }
-  get live(): boolean { return this.stage?.live ?? false; }
-  get position(): number { return this.stage?.video.currentTime ?? 0; }
-  get end(): number { return this.stage?.main.end ?? 0; }
+  get picture(): boolean {
+    return this.stage?.main.loaded === true && !this.refusal;
+  }
+  get live(): boolean {
+    return this.stage?.live ?? false;
+  }
+  get position(): number {
+    return this.stage?.video.currentTime ?? 0;
+  }
+  get end(): number {
+    return this.stage?.main.end ?? 0;
+  }
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
-    return () => { this.listeners.delete(listener); };
+    return () => {
+      this.listeners.delete(listener);
+    };
   }
 
   tellFacts(facts: Facts): void {
@@ -99,7 +122,10 @@ export class Session {
 
   tell(words: string): void {
     this.news = words;
-    setTimeout(() => { if (this.news === words) this.news = ''; this.draw(); }, newsMs);
+    setTimeout(() => {
+      if (this.news === words) this.news = '';
+      this.draw();
+    }, newsMs);
     this.draw();
   }
 
@@ -116,7 +142,10 @@ export class Session {
 
   private take(playback: Playback): void {
     [this.playback, this.away, this.refusal] = [playback, false, ''];
-    const { stage, options: { source, beginning } } = this;
+    const {
+      stage,
+      options: { source, beginning },
+    } = this;
     if (!source.lecture) rememberToken(playback.lecture, playback.token);
     if (stage) {
       const first = !stage.main.loaded;
@@ -136,7 +165,10 @@ export class Session {
     if (at !== null && at !== undefined) return at;
     if (playback.state === 'LIVE' || this.waited || !resumeAt || resumeAt < 5) return null;
     this.resumed = resumeAt;
-    setTimeout(() => { this.resumed = null; this.draw(); }, 3 * newsMs);
+    setTimeout(() => {
+      this.resumed = null;
+      this.draw();
+    }, 3 * newsMs);
     return resumeAt;
   }
 

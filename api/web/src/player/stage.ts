@@ -11,7 +11,7 @@ export type Trouble = 'none' | 'interrupted' | 'connection';
 
 export interface StageEvents {
   onTick(): void;
-  onChange(): void;                       // qualities, choice, live or not
+  onChange(): void; // qualities, choice, live or not
   onRefused(status: number): void;
 }
 
@@ -26,26 +26,37 @@ export class Stage {
   choice: Choice;
   layout: Layout = stored('layout', 'corner');
   corner: Corner = stored('corner', 'bottom-right');
-  swapped = stored<boolean>('swapped', false);     // the camera is the large picture
+  swapped = stored<boolean>('swapped', false); // the camera is the large picture
   speed = 1;
   soundBlocked = false;
-  skipping = false;                       // silences are left out
+  skipping = false; // silences are left out
   silences: Interval[] = [];
   trouble: Trouble = 'none';
   private readonly silent = new Set<View>();
   private views: ViewPlayback[] = [];
-  private toldAt = 0;                     // performance.now() when the API last told of them
-  private expires = 0;                    // of their token
-  private following = true;               // stays at the live edge
+  private toldAt = 0; // performance.now() when the API last told of them
+  private expires = 0; // of their token
+  private following = true; // stays at the live edge
   private catchingUp = false;
   private progressAt = 0;
   private progress = -1;
   private skippedAt = 0;
   private pendingDate: number | null = null;
 
-  constructor(private readonly element: HTMLElement, video: HTMLVideoElement, second: HTMLVideoElement, private readonly events: StageEvents,
-              wished: View | null) {
-    const heard: StageEvents = { ...events, onChange: () => { this.learnSound(); events.onChange(); } };
+  constructor(
+    private readonly element: HTMLElement,
+    video: HTMLVideoElement,
+    second: HTMLVideoElement,
+    private readonly events: StageEvents,
+    wished: View | null,
+  ) {
+    const heard: StageEvents = {
+      ...events,
+      onChange: () => {
+        this.learnSound();
+        events.onChange();
+      },
+    };
     this.main = new ViewPlayer(video, heard);
     this.second = new ViewPlayer(second, heard, true);
     this.follower = new Follower(this.main, this.second);
@@ -53,19 +64,34 @@ export class Stage {
     this.choice = wished ?? stored<Choice>('view', matchMedia('(max-width: 40rem)').matches ? 'COMB' : 'BOTH');
     video.volume = stored<number>('volume', 1);
     video.preservesPitch = second.preservesPitch = true;
-    video.addEventListener('play', () => { this.following = this.atEdge(); });
-    video.addEventListener('pause', () => { if (!video.ended) this.following = false; });
+    video.addEventListener('play', () => {
+      this.following = this.atEdge();
+    });
+    video.addEventListener('pause', () => {
+      if (!video.ended) this.following = false;
+    });
     // What was pressed is seen at once, not at the next tick.
-    for (const name of ['play', 'pause', 'seeking', 'seeked', 'volumechange', 'ratechange']) video.addEventListener(name, () => events.onTick());
+    for (const name of ['play', 'pause', 'seeking', 'seeked', 'volumechange', 'ratechange'])
+      video.addEventListener(name, () => events.onTick());
     setInterval(() => this.tick(), tickMs);
   }
 
-  get video(): HTMLVideoElement { return this.main.video; }
-  get live(): boolean { return this.main.live; }
-  get position(): number { return this.video.currentTime; }
+  get video(): HTMLVideoElement {
+    return this.main.video;
+  }
+  get live(): boolean {
+    return this.main.live;
+  }
+  get position(): number {
+    return this.video.currentTime;
+  }
   // What the API said some seconds ago is outdated by media that came since.
-  get interrupted(): boolean { return this.shown()?.state === 'VIEW_INTERRUPTED' && this.main.newMediaAt < this.toldAt; }
-  get single(): boolean { return this.choice !== 'BOTH'; }
+  get interrupted(): boolean {
+    return this.shown()?.state === 'VIEW_INTERRUPTED' && this.main.newMediaAt < this.toldAt;
+  }
+  get single(): boolean {
+    return this.choice !== 'BOTH';
+  }
 
   // Seconds between the world and the picture; null in a recording.
   behind(): number | null {
@@ -77,9 +103,13 @@ export class Stage {
     return real >= 0 && real < this.main.end - this.position + 30 ? real : playlist;
   }
 
-  atEdge(): boolean { return this.live && this.position >= this.main.edge - 4; }
+  atEdge(): boolean {
+    return this.live && this.position >= this.main.edge - 4;
+  }
 
-  choices(): Choice[] { return choicesOf(this.there()); }
+  choices(): Choice[] {
+    return choicesOf(this.there());
+  }
 
   // What can be played now. The first time, playing begins: at `at`, else at the live edge or the beginning.
   show(views: ViewPlayback[], expires: number, at: number | null): void {
@@ -170,12 +200,22 @@ export class Stage {
   }
 
   // The player of the large picture.
-  large(): ViewPlayer { return this.second.video.parentElement!.dataset.place === 'large' ? this.second : this.main; }
+  large(): ViewPlayer {
+    return this.second.video.parentElement!.dataset.place === 'large' ? this.second : this.main;
+  }
 
-  private there(): View[] { return this.views.map((view) => view.view as View); }
-  roles() { return rolesOf(this.choice, this.there(), this.silent); }
-  private shown(): ViewPlayback | undefined { return this.views.find((view) => view.view === this.main.video.dataset.view); }
-  private urlsOf(view: View): string[] { return this.views.find((candidate) => candidate.view === view)?.urls ?? []; }
+  private there(): View[] {
+    return this.views.map((view) => view.view as View);
+  }
+  roles() {
+    return rolesOf(this.choice, this.there(), this.silent);
+  }
+  private shown(): ViewPlayback | undefined {
+    return this.views.find((view) => view.view === this.main.video.dataset.view);
+  }
+  private urlsOf(view: View): string[] {
+    return this.views.find((candidate) => candidate.view === view)?.urls ?? [];
+  }
 
   private learnSound(): void {
     const before = this.silent.size;
@@ -292,7 +332,8 @@ export class Stage {
     if (this.pendingDate === null || !this.main.known || this.video.readyState < 1) return;
     const position = this.main.positionOf(this.pendingDate);
     this.pendingDate = null;
-    if (position !== null && Math.abs(position - this.position) > 0.3) this.video.currentTime = Math.max(this.main.begin, position);
+    if (position !== null && Math.abs(position - this.position) > 0.3)
+      this.video.currentTime = Math.max(this.main.begin, position);
   }
 
   // Who follows and fell behind gets everything, a little faster, rather than a jump.

@@ -8,15 +8,24 @@ import './state_line.css';
 export function StateBadge({ session }: { session: Session }) {
   const words = useSession(session, badgeText);
   const live = useSession(session, (now) => now.picture && now.live);
-  const trouble = useSession(session, (now) => now.refusal !== '' || (now.stage?.trouble ?? 'none') !== 'none' || now.stage?.interrupted === true);
+  const trouble = useSession(
+    session,
+    (now) => now.refusal !== '' || (now.stage?.trouble ?? 'none') !== 'none' || now.stage?.interrupted === true,
+  );
   return (
     <div id="badge" class="state-badge" hidden={words === ''}>
-      <Pill tone={trouble ? 'warning' : live ? 'live' : 'neutral'} icon={trouble ? 'warning' : live ? 'live' : undefined}>{words}</Pill>
+      <Pill tone={trouble ? 'warning' : live ? 'live' : 'neutral'} icon={trouble ? 'warning' : live ? 'live' : undefined}>
+        {words}
+      </Pill>
     </div>
   );
 }
 
 export function StatusLine({ session }: { session: Session }) {
   const words = useSession(session, statusText);
-  return <p id="status" class="status-line" role="status" aria-live="polite">{words}</p>;
+  return (
+    <p id="status" class="status-line" role="status" aria-live="polite">
+      {words}
+    </p>
+  );
 }

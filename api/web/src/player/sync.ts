@@ -4,33 +4,38 @@ import { median, steer } from './steer';
 import type { ViewPlayer } from './view_player';
 
 export interface Sample {
-  t: number;              // performance.now()
-  offsetMs: number;       // that the second view's picture is ahead
+  t: number; // performance.now()
+  offsetMs: number; // that the second view's picture is ahead
 }
 
 const kept = 2000;
-const lookMs = 400;           // samples of this time make one decision
-const settleMs = 1000;        // after a seek; another one before it has ended would never let it end
+const lookMs = 400; // samples of this time make one decision
+const settleMs = 1000; // after a seek; another one before it has ended would never let it end
 const starvedMs = 2000;
 const hopelessMs = 8000;
 
 declare global {
-  interface Window { lecternSync?: Sample[] }
+  interface Window {
+    lecternSync?: Sample[];
+  }
 }
 
 // The first one is held up only while the second has nothing to show, and not for ever.
 export class Follower {
   readonly samples: Sample[] = [];
-  hold = false;                         // both are to wait
-  hopeless = false;                     // waiting did not help
+  hold = false; // both are to wait
+  hopeless = false; // waiting did not help
   private readonly leaderFrames: Frames;
   private soughtAt = -Infinity;
-  private seekCost = 0.1;               // seconds that the leader goes on while the follower seeks
+  private seekCost = 0.1; // seconds that the leader goes on while the follower seeks
   private judgeSeek = false;
   private correcting = false;
-  private starvedAt = 0;                // performance.now() since when the follower has nothing; 0: it has
+  private starvedAt = 0; // performance.now() since when the follower has nothing; 0: it has
 
-  constructor(private readonly leader: ViewPlayer, private readonly follower: ViewPlayer) {
+  constructor(
+    private readonly leader: ViewPlayer,
+    private readonly follower: ViewPlayer,
+  ) {
     this.leaderFrames = new Frames(leader.video);
     new Frames(follower.video, (frame) => this.measure(frame));
     window.lecternSync = this.samples;
@@ -52,7 +57,13 @@ export class Follower {
   }
 
   private get ready(): boolean {
-    return this.leader.known && this.follower.known && this.follower.video.readyState > 0 && !this.follower.video.seeking && !this.leader.video.seeking;
+    return (
+      this.leader.known &&
+      this.follower.known &&
+      this.follower.video.readyState > 0 &&
+      !this.follower.video.seeking &&
+      !this.leader.video.seeking
+    );
   }
 
   private measure(frame: Frame): void {
@@ -67,7 +78,8 @@ export class Follower {
   private offset(): number {
     const now = performance.now();
     const recent: number[] = [];
-    for (let i = this.samples.length - 1; i >= 0 && this.samples[i]!.t > now - lookMs; --i) recent.push(this.samples[i]!.offsetMs);
+    for (let i = this.samples.length - 1; i >= 0 && this.samples[i]!.t > now - lookMs; --i)
+      recent.push(this.samples[i]!.offsetMs);
     if (recent.length >= 3) return median(recent) / 1000;
     return this.follower.video.currentTime - this.targetOf(this.leader.video.currentTime);
   }
@@ -82,15 +94,21 @@ export class Follower {
   tick(): void {
     const [leading, following] = [this.leader.video, this.follower.video];
     if (!this.leader.known || !this.follower.known || following.readyState < 1) {
-      this.starve(!leading.paused && this.leader.bufferedAhead() > 1 && this.leader.age > starvedMs && this.follower.loaded, false);
+      this.starve(
+        !leading.paused && this.leader.bufferedAhead() > 1 && this.leader.age > starvedMs && this.follower.loaded,
+        false,
+      );
       return;
     }
     const target = this.targetOf(leading.currentTime);
-    const absent = target < 0 || target > this.follower.end - 0.1;    // the follower has no such moment, or not yet
+    const absent = target < 0 || target > this.follower.end - 0.1; // the follower has no such moment, or not yet
     this.run(absent);
     // Behind the end of a playlist that still grows a little patience helps; otherwise there is nothing to wait for.
     const coming = !absent || (this.follower.live && performance.now() - this.follower.newMediaAt < 6000 && target > 0);
-    this.starve(coming && !leading.paused && following.readyState < 3, this.follower.bufferedAhead() > 1 || following.readyState > 3);
+    this.starve(
+      coming && !leading.paused && following.readyState < 3,
+      this.follower.bufferedAhead() > 1 || following.readyState > 3,
+    );
     if (!absent && !following.seeking && !leading.seeking) this.correct();
   }
 
@@ -126,7 +144,7 @@ export class Follower {
     }
     if (this.judgeSeek) {
       this.judgeSeek = false;
-      this.seekCost = Math.max(0, Math.min(0.8, this.seekCost - (offset / 2) / Math.max(0.5, leading.playbackRate)));
+      this.seekCost = Math.max(0, Math.min(0.8, this.seekCost - offset / 2 / Math.max(0.5, leading.playbackRate)));
     }
     const decision = steer({ offset, rate: leading.playbackRate, correcting: this.correcting });
     this.correcting = decision.kind === 'nudge';

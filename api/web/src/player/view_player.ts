@@ -10,8 +10,8 @@ const freshMs = 30 * 60_000;
 const lastSeconds = 1.5;
 
 export interface PlayerEvents {
-  onChange(): void;                       // qualities, live or not
-  onRefused(status: number): void;        // an edge did not take the token, or has no such lecture
+  onChange(): void; // qualities, live or not
+  onRefused(status: number): void; // an edge did not take the token, or has no such lecture
 }
 
 // Positions are seconds on the video's own clock.
@@ -20,23 +20,35 @@ export class ViewPlayer {
   private details: LevelDetails | null = null;
   private addresses = new Addresses([]);
   private source = '';
-  private mediaEnd = 0;                   // of the last segment that is there
-  private height = 0;                     // wished; 0: automatic
+  private mediaEnd = 0; // of the last segment that is there
+  private height = 0; // wished; 0: automatic
   private retryMs = 1000;
   private loadedAt = 0;
-  private expires = 0;                    // of the token in use, by the server's clock
-  private refused = false;                // an edge did not take it
-  sound: boolean | null = null;           // whether the view has any; null: not known yet
-  newMediaAt = 0;                         // performance.now() when the playlist last grew
-  heardAt = 0;                            // and when an edge last answered with one, or with media
+  private expires = 0; // of the token in use, by the server's clock
+  private refused = false; // an edge did not take it
+  sound: boolean | null = null; // whether the view has any; null: not known yet
+  newMediaAt = 0; // performance.now() when the playlist last grew
+  heardAt = 0; // and when an edge last answered with one, or with media
 
   // One that is `mute` loads no sound.
-  constructor(readonly video: HTMLVideoElement, private readonly events: PlayerEvents, private readonly mute = false) {}
+  constructor(
+    readonly video: HTMLVideoElement,
+    private readonly events: PlayerEvents,
+    private readonly mute = false,
+  ) {}
 
-  get loaded(): boolean { return this.source !== ''; }
-  get known(): boolean { return this.details !== null; }
-  get live(): boolean { return this.details?.live ?? false; }
-  get age(): number { return performance.now() - this.loadedAt; }
+  get loaded(): boolean {
+    return this.source !== '';
+  }
+  get known(): boolean {
+    return this.details !== null;
+  }
+  get live(): boolean {
+    return this.details?.live ?? false;
+  }
+  get age(): number {
+    return performance.now() - this.loadedAt;
+  }
 
   load(urls: string[], at: number | null): void {
     this.unload();
@@ -96,7 +108,11 @@ export class ViewPlayer {
       backBufferLength: 60,
       // Nobody sees more than the picture's size on the page, least of all in a corner.
       capLevelToPlayerSize: true,
-      ...(this.mute && { pLoader: silentLoader((sound) => { this.sound = sound; }) as unknown as typeof Hls.DefaultConfig.pLoader }),
+      ...(this.mute && {
+        pLoader: silentLoader((sound) => {
+          this.sound = sound;
+        }) as unknown as typeof Hls.DefaultConfig.pLoader,
+      }),
       xhrSetup: (xhr, url) => this.setUp(xhr, url),
     });
     this.hls = hls;
@@ -172,7 +188,9 @@ export class ViewPlayer {
   setHeight(height: number): void {
     this.height = height;
     if (!this.hls) return;
-    const fitting = this.hls.levels.map((level, index) => ({ height: level.height, index })).filter((level) => level.height <= height);
+    const fitting = this.hls.levels
+      .map((level, index) => ({ height: level.height, index }))
+      .filter((level) => level.height <= height);
     fitting.sort((a, b) => b.height - a.height);
     const wanted = height === 0 ? -1 : (fitting[0]?.index ?? 0);
     if (this.hls.levels.length > 1) this.hls.nextLevel = wanted;
@@ -180,12 +198,20 @@ export class ViewPlayer {
 
   // The first position with all of picture and sound. Before the first sample of any track hls.js loads that track at the live edge,
   // so that nothing plays; sound begins some milliseconds off.
-  get begin(): number { return this.live ? (this.details?.fragments[0]?.start ?? 0) + 0.1 : 0; }
+  get begin(): number {
+    return this.live ? (this.details?.fragments[0]?.start ?? 0) + 0.1 : 0;
+  }
 
   // Where live playback should be; the end of a recording.
-  get edge(): number { return this.live ? (this.hls?.liveSyncPosition ?? this.end) : this.end; }
-  get end(): number { return this.mediaEnd || (Number.isFinite(this.video.duration) ? this.video.duration : 0); }
-  get lag(): number { return this.live ? Math.max(0, (this.hls?.latency ?? 0) - (this.hls?.targetLatency ?? 0)) : 0; }
+  get edge(): number {
+    return this.live ? (this.hls?.liveSyncPosition ?? this.end) : this.end;
+  }
+  get end(): number {
+    return this.mediaEnd || (Number.isFinite(this.video.duration) ? this.video.duration : 0);
+  }
+  get lag(): number {
+    return this.live ? Math.max(0, (this.hls?.latency ?? 0) - (this.hls?.targetLatency ?? 0)) : 0;
+  }
 
   bufferedAhead(): number {
     const { buffered, currentTime } = this.video;

@@ -43,8 +43,16 @@ function Downloads({ lecture }: { lecture: Lecture }) {
   };
   return (
     <>
-      <Menu label={text.download} icon="download" items={views.map((view) => ({ label: text[view.view], onSelect: () => void begin(view.view) }))} />
-      {error !== null && <div class="download-failed"><Notice title={text.downloadFailed} error={error} /></div>}
+      <Menu
+        label={text.download}
+        icon="download"
+        items={views.map((view) => ({ label: text[view.view], onSelect: () => void begin(view.view) }))}
+      />
+      {error !== null && (
+        <div class="download-failed">
+          <Notice title={text.downloadFailed} error={error} />
+        </div>
+      )}
     </>
   );
 }
@@ -53,9 +61,15 @@ export function Actions({ session, lecture }: { session: Session; lecture: Lectu
   const [sharing, setSharing] = useState(false);
   return (
     <div class="lecture-actions">
-      <Button icon="external" onClick={() => setSharing(true)}>{text.share}</Button>
+      <Button icon="external" onClick={() => setSharing(true)}>
+        {text.share}
+      </Button>
       <Downloads lecture={lecture} />
-      {mayTeach(lecture) && <Button icon="edit" href={`/teach/lectures/${idOf(lecture.name)}`}>{text.manage}</Button>}
+      {mayTeach(lecture) && (
+        <Button icon="edit" href={`/teach/lectures/${idOf(lecture.name)}`}>
+          {text.manage}
+        </Button>
+      )}
       {sharing && <Share session={session} onClose={() => setSharing(false)} />}
     </div>
   );

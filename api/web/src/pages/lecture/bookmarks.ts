@@ -16,7 +16,9 @@ export interface Bookmarks {
 const inOrder = (all: Bookmark[]) => [...all].sort((a, b) => secondsOf(a.position) - secondsOf(b.position));
 
 export function useBookmarks(lecture: string, signedIn: boolean): Bookmarks {
-  const load = useLoad<Bookmark[]>(async () => (signedIn ? inOrder(await getAll<Bookmark>(`/v1/${lecture}/bookmarks?page_size=200`, 'bookmarks')) : []));
+  const load = useLoad<Bookmark[]>(async () =>
+    signedIn ? inOrder(await getAll<Bookmark>(`/v1/${lecture}/bookmarks?page_size=200`, 'bookmarks')) : [],
+  );
   const all = load.data ?? [];
   return {
     all,

@@ -83,12 +83,17 @@ function useLecture(initial: Lecture): { lecture: Lecture; session: Session } {
     }
     latest.current.asking = false;
   };
-  const [session] = useState(() => new Session({
-    source: { lecture: initial.name },
-    beginning: beginningOf(initial),
-    refusal: () => text.noLonger,
-    onState: (playback) => { if (playback.state !== latest.current.lecture.state) void ask(); },
-  }));
+  const [session] = useState(
+    () =>
+      new Session({
+        source: { lecture: initial.name },
+        beginning: beginningOf(initial),
+        refusal: () => text.noLonger,
+        onState: (playback) => {
+          if (playback.state !== latest.current.lecture.state) void ask();
+        },
+      }),
+  );
   latest.current.session = session;
   useEffect(() => session.tellFacts(initial), []);
   useInterval(() => void ask(), pauseOf(lecture));
@@ -108,7 +113,10 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
     ...(signedIn && {
       onBookmark: (position: number) => {
         setTab('notes');
-        latest.current.add(position, text.bookmark).then(() => session.tell(text.bookmarked(clockText(position))), (error: Error) => session.tell(error.message));
+        latest.current.add(position, text.bookmark).then(
+          () => session.tell(text.bookmarked(clockText(position))),
+          (error: Error) => session.tell(error.message),
+        );
       },
     }),
   }));
@@ -119,10 +127,18 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
   }, []);
   const manageUrl = mayTeach(lecture) ? `/teach/lectures/${idOf(lecture.name)}` : null;
   const tabs = [
-    { key: 'sections', label: text.sections, content: () => <Sections session={session} sections={marks} manageUrl={manageUrl} /> },
     {
-      key: 'notes', label: text.notes, count: bookmarks.all.length || undefined,
-      content: () => <Notes session={session} lecture={lecture} bookmarks={bookmarks} signedIn={signedIn} signInUrl={signInUrl} />,
+      key: 'sections',
+      label: text.sections,
+      content: () => <Sections session={session} sections={marks} manageUrl={manageUrl} />,
+    },
+    {
+      key: 'notes',
+      label: text.notes,
+      count: bookmarks.all.length || undefined,
+      content: () => (
+        <Notes session={session} lecture={lecture} bookmarks={bookmarks} signedIn={signedIn} signInUrl={signInUrl} />
+      ),
     },
     { key: 'info', label: text.info, content: () => <Info lecture={lecture} /> },
   ];
@@ -130,8 +146,12 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
     <Page me={me} title={lecture.title} crumbs={[{ label: lecture.courseTitle, href: coursePath(lecture.course) }]} wide>
       <div class="lecture">
         <div class="lecture-player">
-          <Player session={session} wishes={wishes} sections={marks}
-            bookmarks={bookmarks.all.map((bookmark) => ({ position: secondsOf(bookmark.position), title: bookmark.text }))} />
+          <Player
+            session={session}
+            wishes={wishes}
+            sections={marks}
+            bookmarks={bookmarks.all.map((bookmark) => ({ position: secondsOf(bookmark.position), title: bookmark.text }))}
+          />
         </div>
         <section class="lecture-side" aria-label={text.panel}>
           <Tabs label={text.panel} tabs={tabs} selected={tab} onSelect={setTab} />
@@ -145,7 +165,12 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
                 <StateBadge session={session} />
                 <a href={coursePath(lecture.course)}>{lecture.courseTitle}</a>
                 <span>{whenText(lecture)}</span>
-                {lecture.state === 'LIVE' && lecture.viewers > 0 && <span class="row"><Icon name="eye" />{text.watching(lecture.viewers)}</span>}
+                {lecture.state === 'LIVE' && lecture.viewers > 0 && (
+                  <span class="row">
+                    <Icon name="eye" />
+                    {text.watching(lecture.viewers)}
+                  </span>
+                )}
               </div>
             </div>
             <Actions session={session} lecture={lecture} />

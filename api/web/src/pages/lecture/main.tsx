@@ -18,14 +18,25 @@ function Refused({ error }: { error: ApiError }) {
   return (
     <Page me={me} title={text.refusedTitle}>
       <h1 class="unseen">{text.refusedTitle}</h1>
-      {known
-        ? (
-          <Empty icon="eye" title={text.refusedTitle}
-            actions={stranger ? <Button kind="primary" href={signInUrl}>{text.signIn}</Button> : <Button href="/">{text.toHome}</Button>}>
-            {stranger ? text.signInToWatch : text.notForYou}
-          </Empty>
-        )
-        : <Notice title={text.noAnswer} error={error} onRetry={() => location.reload()} />}
+      {known ? (
+        <Empty
+          icon="eye"
+          title={text.refusedTitle}
+          actions={
+            stranger ? (
+              <Button kind="primary" href={signInUrl}>
+                {text.signIn}
+              </Button>
+            ) : (
+              <Button href="/">{text.toHome}</Button>
+            )
+          }
+        >
+          {stranger ? text.signInToWatch : text.notForYou}
+        </Empty>
+      ) : (
+        <Notice title={text.noAnswer} error={error} onRetry={() => location.reload()} />
+      )}
     </Page>
   );
 }
@@ -40,4 +51,12 @@ function lectureOrError(): Lecture | ApiError {
 
 const lecture = lectureOrError();
 if (lecture instanceof ApiError) mount(<Refused error={lecture} />);
-else mount(<LecturePage me={me} lecture={lecture} sections={embeddedOrNull<ListSectionsResponse>('sections')?.sections ?? []} signInUrl={signInUrl} />);
+else
+  mount(
+    <LecturePage
+      me={me}
+      lecture={lecture}
+      sections={embeddedOrNull<ListSectionsResponse>('sections')?.sections ?? []}
+      signInUrl={signInUrl}
+    />,
+  );

@@ -16,7 +16,11 @@ export function saveProgress(session: Session, lecture: string): void {
     // Whoever is at the live edge is at its end, and has not seen the rest all the same.
     ...(session.live && { watched: false }),
   });
-  const worth = () => session.picture && session.stage!.main.known && Math.abs(session.position - saved) > 1 && session.stage!.video.played.length > 0;
+  const worth = () =>
+    session.picture &&
+    session.stage!.main.known &&
+    Math.abs(session.position - saved) > 1 &&
+    session.stage!.video.played.length > 0;
   const save = () => {
     if (!worth()) return;
     [savedAt, saved] = [performance.now(), session.position];
@@ -31,5 +35,7 @@ export function saveProgress(session: Session, lecture: string): void {
     paused = video.paused;
     if (pausedNow || (!video.paused && performance.now() - savedAt > everyMs)) save();
   });
-  addEventListener('pagehide', () => { if (worth()) api.leave('PUT', path, said()); });
+  addEventListener('pagehide', () => {
+    if (worth()) api.leave('PUT', path, said());
+  });
 }

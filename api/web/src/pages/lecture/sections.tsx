@@ -11,12 +11,14 @@ import { text } from './words';
 interface Props {
   session: Session;
   sections: Mark[];
-  manageUrl: string | null;       // for who may make some
+  manageUrl: string | null; // for who may make some
 }
 
 export function Sections({ session, sections, manageUrl }: Props) {
   const list = useRef<HTMLOListElement>(null);
-  const current = useSession(session, (now) => (now.picture ? sections.findLastIndex((section) => section.position <= now.position + 0.3) : -1));
+  const current = useSession(session, (now) =>
+    now.picture ? sections.findLastIndex((section) => section.position <= now.position + 0.3) : -1,
+  );
   useEffect(() => {
     const item = list.current?.children[current] as HTMLElement | undefined;
     const scroller = list.current?.closest<HTMLElement>('[role=tabpanel]');
@@ -25,14 +27,23 @@ export function Sections({ session, sections, manageUrl }: Props) {
     scroller.scrollTop = item.offsetTop - scroller.clientHeight / 3;
   }, [current]);
   if (sections.length === 0) {
-    return <Empty title={text.noSections} actions={manageUrl && <Button href={manageUrl}>{text.addSections}</Button>}>{!manageUrl && text.noSectionsText}</Empty>;
+    return (
+      <Empty title={text.noSections} actions={manageUrl && <Button href={manageUrl}>{text.addSections}</Button>}>
+        {!manageUrl && text.noSectionsText}
+      </Empty>
+    );
   }
   return (
     <ol class="sections" ref={list}>
       {sections.map((section, index) => (
         <li key={section.position}>
-          <button type="button" class="section-button" aria-current={index === current ? 'true' : undefined} disabled={!session.stage}
-            onClick={() => session.stage?.seek(section.position)}>
+          <button
+            type="button"
+            class="section-button"
+            aria-current={index === current ? 'true' : undefined}
+            disabled={!session.stage}
+            onClick={() => session.stage?.seek(section.position)}
+          >
             <span class="moment">{clockText(section.position)}</span>
             <span>{section.title}</span>
           </button>

@@ -132,7 +132,8 @@ export const text = words({
     noSuchPerson: 'Niemand hier hat diese E-Mail-Adresse. Zuerst ist ein Konto nötig.',
 
     token: 'Rechner anschließen',
-    tokenText: 'Mit einem Token schließen sich Rechner dieser Organisation an: beliebig viele, jeder Art, innerhalb von 7 Stunden.',
+    tokenText:
+      'Mit einem Token schließen sich Rechner dieser Organisation an: beliebig viele, jeder Art, innerhalb von 7 Stunden.',
     createToken: 'Token erstellen',
     newToken: 'Noch eines erstellen',
     tokenOnce: 'Kopieren Sie jetzt, was Sie brauchen',
@@ -172,7 +173,12 @@ export const text = words({
     courseTerm: 'Semester',
     courseTermHint: 'Sommer als 2027S, Winter als 2026W.',
     courseWho: 'Wer zusehen darf',
-    visibilities: { PUBLIC: 'Alle', LOGGED_IN: 'Alle Angemeldeten', ENROLLED: 'Eingeschriebene', HIDDEN: 'Wer die Adresse kennt' },
+    visibilities: {
+      PUBLIC: 'Alle',
+      LOGGED_IN: 'Alle Angemeldeten',
+      ENROLLED: 'Eingeschriebene',
+      HIDDEN: 'Wer die Adresse kennt',
+    },
     create: 'Anlegen',
     lectures: (count: number) => plural(count, 'Vorlesung', 'Vorlesungen'),
     storage: 'Speicher',
