@@ -203,6 +203,7 @@ TEST_F(StreamTest, WhoLosesTheRightIsToldAndSeesNothingMore) {
   EXPECT_TRUE(absl::EndsWith(client->ReadUntil("\r\n0\r\n\r\n"), "\r\n0\r\n\r\n"));
   EXPECT_THAT(client->got(), HasSubstr("LECTURE_NOT_FOUND"));
   EXPECT_THAT(client->got(), Not(HasSubstr("[end 2]")));
+  EXPECT_TRUE(Watchers(0));
   EXPECT_THAT(metrics_->Text(), HasSubstr("lectern_api_requests_total{code=\"NOT_FOUND\",method=\"LectureService.WatchLecture\"} 1\n"));
 }
 
