@@ -15,7 +15,16 @@ export interface Answer {
 export type Trouble = 'network' | 'server' | 'throttled' | 'busy';
 // Why it ended; none of these passes by itself. `gone` can be begun again, the others say what to do.
 export type Failure =
-  'gone' | 'damaged' | 'changed' | 'too_large' | 'quota' | 'disk_full' | 'no_vod_service' | 'no_lecture' | 'forbidden' | 'refused';
+  | 'gone'
+  | 'damaged'
+  | 'changed'
+  | 'too_large'
+  | 'quota'
+  | 'disk_full'
+  | 'no_vod_service'
+  | 'no_lecture'
+  | 'forbidden'
+  | 'refused';
 
 export type Verdict =
   | { do: 'continue' }
@@ -55,10 +64,14 @@ function common(answer: Answer): Verdict | null {
 // What the API said to CreateUpload.
 function announced(answer: Answer): Verdict {
   switch (answer.status) {
-    case 401: return { do: 'sign_in' };
-    case 403: return { do: 'fail', failure: 'forbidden' };
-    case 404: return { do: 'fail', failure: 'no_lecture' };
-    default: return { do: 'fail', failure: 'refused' };
+    case 401:
+      return { do: 'sign_in' };
+    case 403:
+      return { do: 'fail', failure: 'forbidden' };
+    case 404:
+      return { do: 'fail', failure: 'no_lecture' };
+    default:
+      return { do: 'fail', failure: 'refused' };
   }
 }
 
@@ -69,14 +82,22 @@ export function verdict(step: Step, answer: Answer, begun: boolean): Verdict {
   if (step === 'announce') return announced(answer);
   switch (answer.status) {
     case 401:
-    case 403: return { do: 'renew' };
-    case 404: return begun ? { do: 'fail', failure: 'gone' } : step === 'head' ? { do: 'create' } : { do: 'resync' };
-    case 409: return answer.reason === 'UPLOAD_BUSY' ? wait('busy', answer) : { do: 'resync' };
-    case 410: return { do: 'fail', failure: 'gone' };
-    case 413: return { do: 'fail', failure: 'too_large' };
-    case 423: return wait('busy', answer);
-    case 460: return { do: 'resend' };
-    default: return { do: 'fail', failure: 'refused' };
+    case 403:
+      return { do: 'renew' };
+    case 404:
+      return begun ? { do: 'fail', failure: 'gone' } : step === 'head' ? { do: 'create' } : { do: 'resync' };
+    case 409:
+      return answer.reason === 'UPLOAD_BUSY' ? wait('busy', answer) : { do: 'resync' };
+    case 410:
+      return { do: 'fail', failure: 'gone' };
+    case 413:
+      return { do: 'fail', failure: 'too_large' };
+    case 423:
+      return wait('busy', answer);
+    case 460:
+      return { do: 'resend' };
+    default:
+      return { do: 'fail', failure: 'refused' };
   }
 }
 

@@ -28,13 +28,20 @@ let nextId = 1;
 // `lecture`: where they go if their names do not say otherwise.
 export function stage(picked: Picked[], lectures: Lecture[], lecture: string, present: Staged[]): Staged[] {
   const added = picked.map((one) => ({
-    ...one, id: nextId++, view: 'COMB' as View,
-    lecture: lectures.length === 1 ? lectures[0]!.name : lectureOf(one.file.name, lectures) ?? lecture,
+    ...one,
+    id: nextId++,
+    view: 'COMB' as View,
+    lecture: lectures.length === 1 ? lectures[0]!.name : (lectureOf(one.file.name, lectures) ?? lecture),
   }));
   for (const name of new Set(added.map((one) => one.lecture))) {
     const group = added.filter((one) => one.lecture === name);
     const taken = present.filter((one) => one.lecture === name).map((one) => one.view);
-    assignViews(group.map((one) => one.file.name), taken).forEach((view, i) => { group[i]!.view = view; });
+    assignViews(
+      group.map((one) => one.file.name),
+      taken,
+    ).forEach((view, i) => {
+      group[i]!.view = view;
+    });
   }
   return [...present, ...added];
 }

@@ -1,5 +1,5 @@
-// A digest that ties a resumed upload to the same bytes without reading all of a large file: the same as api/cli/fingerprint.h, so that an
-// upload that a browser began goes on at a command line, and the other way round.
+// A digest that ties a resumed upload to the same bytes without reading all of a large file: the same as api/cli/fingerprint.h,
+// so that an upload that a browser began goes on at a command line, and the other way round.
 import { sha256 } from './sha256';
 
 const PIECE = 1 << 20;
@@ -8,7 +8,11 @@ const PIECE = 1 << 20;
 export function pieces(size: number): [number, number][] {
   if (size <= 3 * PIECE) return [[0, size]];
   const middle = Math.floor((size - PIECE) / 2);
-  return [[0, PIECE], [middle, middle + PIECE], [size - PIECE, size]];
+  return [
+    [0, PIECE],
+    [middle, middle + PIECE],
+    [size - PIECE, size],
+  ];
 }
 
 export function canDigest(): boolean {
@@ -29,7 +33,7 @@ export async function fingerprintOf(file: Blob): Promise<string> {
     all.set(new Uint8Array(part), at);
     at += part.byteLength;
   }
-  return [...await digest(all)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...(await digest(all))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export function base64(bytes: Uint8Array): string {

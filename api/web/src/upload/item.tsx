@@ -19,9 +19,17 @@ function Progress({ item }: { item: Item }) {
     bar.current?.style.setProperty('--sent', `${Math.min(1, (acknowledged + sent) / plan.size) * 100}%`);
   });
   return (
-    <div ref={bar} class="upload-bar" role="progressbar" aria-label={text.progressOf(plan.fileName)} aria-valuemin={0} aria-valuemax={100}
-      aria-valuenow={Math.floor(share * 100)}>
-      <span class="sent" /><span class="stored" />
+    <div
+      ref={bar}
+      class="upload-bar"
+      role="progressbar"
+      aria-label={text.progressOf(plan.fileName)}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.floor(share * 100)}
+    >
+      <span class="sent" />
+      <span class="stored" />
     </div>
   );
 }
@@ -37,7 +45,7 @@ function Figures({ item, now }: { item: Item; now: number }) {
   const moves = task.state === 'uploading' && task.speed.bytesPerSecond > 0;
   return (
     <p class="soft facts upload-figures">
-      <span>{percentText(Math.floor(task.acknowledged / task.plan.size * 100) / 100)}</span>
+      <span>{percentText(Math.floor((task.acknowledged / task.plan.size) * 100) / 100)}</span>
       <span>{text.amount(bytesText(task.acknowledged), bytesText(task.plan.size))}</span>
       {moves && <span>{text.perSecond(bytesText(task.speed.bytesPerSecond))}</span>}
       {moves && left !== null && <span>{text.left(lengthText(left))}</span>}
@@ -56,21 +64,38 @@ interface ActionsProps {
 function MainAction({ queue, item, choose, onSignIn }: ActionsProps) {
   const { task } = item;
   const label = (action: string) => text.of(action, task.plan.fileName);
-  const button = (action: string, onClick: () => void, kind: 'plain' | 'primary' = 'plain') =>
-    <Button small kind={kind} onClick={onClick} label={label(action)}>{action}</Button>;
+  const button = (action: string, onClick: () => void, kind: 'plain' | 'primary' = 'plain') => (
+    <Button small kind={kind} onClick={onClick} label={label(action)}>
+      {action}
+    </Button>
+  );
   switch (task.state) {
-    case 'uploading': case 'reading': case 'waiting': return button(text.pause, () => queue.pause(item));
-    case 'held': return <>{button(text.tryNow, () => queue.tryNow())}{button(text.pause, () => queue.pause(item))}</>;
-    case 'paused': return button(text.resume, () => queue.resume(item), 'primary');
-    case 'sign_in': return button(text.signIn, onSignIn, 'primary');
+    case 'uploading':
+    case 'reading':
+    case 'waiting':
+      return button(text.pause, () => queue.pause(item));
+    case 'held':
+      return (
+        <>
+          {button(text.tryNow, () => queue.tryNow())}
+          {button(text.pause, () => queue.pause(item))}
+        </>
+      );
+    case 'paused':
+      return button(text.resume, () => queue.resume(item), 'primary');
+    case 'sign_in':
+      return button(text.signIn, onSignIn, 'primary');
     case 'needs_file':
       if (task.otherFile) return button(text.chooseAgain, choose, 'primary');
-      return item.handle ? button(text.continueKept, () => void queue.giveKept(item), 'primary') : button(text.chooseAgain, choose, 'primary');
+      return item.handle
+        ? button(text.continueKept, () => void queue.giveKept(item), 'primary')
+        : button(text.chooseAgain, choose, 'primary');
     case 'failed':
       if (task.problem?.failure === 'gone') return button(text.startAgain, () => void queue.startAgain(item), 'primary');
       if (task.problem?.failure === 'changed') return button(text.chooseAgain, choose, 'primary');
       return button(text.retry, () => queue.resume(item), 'primary');
-    default: return null;
+    default:
+      return null;
   }
 }
 
@@ -78,7 +103,13 @@ function Actions(props: ActionsProps) {
   return (
     <div class="row upload-actions">
       <MainAction {...props} />
-      <Button small kind="quiet" icon="trash" label={text.of(text.cancel, props.item.task.plan.fileName)} onClick={props.onCancel} />
+      <Button
+        small
+        kind="quiet"
+        icon="trash"
+        label={text.of(text.cancel, props.item.task.plan.fileName)}
+        onClick={props.onCancel}
+      />
     </div>
   );
 }
@@ -88,9 +119,19 @@ function CancelDialog({ queue, item, onClose }: { queue: UploadQueue; item: Item
   const [error, setError] = useState<unknown>(null);
   const cancel = () => {
     setBusy(true);
-    queue.cancel(item).then(onClose, (problem: unknown) => { setError(problem); setBusy(false); });
+    queue.cancel(item).then(onClose, (problem: unknown) => {
+      setError(problem);
+      setBusy(false);
+    });
   };
-  const actions = <><Button onClick={onClose}>{text.keepIt}</Button><Button kind="danger" busy={busy} onClick={cancel}>{text.cancelIt}</Button></>;
+  const actions = (
+    <>
+      <Button onClick={onClose}>{text.keepIt}</Button>
+      <Button kind="danger" busy={busy} onClick={cancel}>
+        {text.cancelIt}
+      </Button>
+    </>
+  );
   return (
     <Dialog open title={text.cancelTitle} onClose={onClose} actions={actions}>
       <p>{text.cancelText(item.task.plan.fileName, bytesText(item.task.acknowledged))}</p>
@@ -102,7 +143,7 @@ function CancelDialog({ queue, item, onClose }: { queue: UploadQueue; item: Item
 interface UploadItemProps {
   queue: UploadQueue;
   item: Item;
-  lecture: Lecture | null;   // as the API tells it now
+  lecture: Lecture | null; // as the API tells it now
   showLecture: boolean;
   now: number;
   onSignIn: () => void;
@@ -118,7 +159,7 @@ export function UploadItem({ queue, item, lecture, showLecture, now, onSignIn }:
   const take = async (picked: Picked[]) => {
     const one = picked[0];
     if (!one) return;
-    setOther(await queue.giveFile(item, one.file, one.handle) ? null : one);
+    setOther((await queue.giveFile(item, one.file, one.handle)) ? null : one);
   };
   const choose = () => void chooseFiles(input.current!, false).then(take);
   return (
@@ -126,27 +167,53 @@ export function UploadItem({ queue, item, lecture, showLecture, now, onSignIn }:
       <div class="upload-head">
         <p class="upload-name">{task.plan.fileName}</p>
         <span class="row">
-          <Pill tone={status.tone} icon={status.icon}>{status.label}</Pill>
-          {stored && <Button small kind="quiet" icon="close" label={text.of(text.hide, task.plan.fileName)} onClick={() => queue.forget(item)} />}
+          <Pill tone={status.tone} icon={status.icon}>
+            {status.label}
+          </Pill>
+          {stored && (
+            <Button
+              small
+              kind="quiet"
+              icon="close"
+              label={text.of(text.hide, task.plan.fileName)}
+              onClick={() => queue.forget(item)}
+            />
+          )}
         </span>
       </div>
       <p class="soft facts">
         {showLecture && <a href={`/teach/lectures/${idOf(task.plan.lecture)}`}>{lecture?.title || text.toLecture}</a>}
         <span>{text.views[task.plan.view]}</span>
       </p>
-      {!stored && <>
-        <Progress item={item} />
-        <div class="upload-foot">
-          <Figures item={item} now={now} />
-          <Actions queue={queue} item={item} choose={choose} onCancel={() => setCancelling(true)} onSignIn={onSignIn} />
-        </div>
-      </>}
+      {!stored && (
+        <>
+          <Progress item={item} />
+          <div class="upload-foot">
+            <Figures item={item} now={now} />
+            <Actions queue={queue} item={item} choose={choose} onCancel={() => setCancelling(true)} onSignIn={onSignIn} />
+          </div>
+        </>
+      )}
       {status.why && <p class={status.alarming ? 'upload-why alarming' : 'upload-why'}>{status.why}</p>}
       {task.otherFile && other && (
-        <Button small onClick={() => { setOther(null); void queue.startAgain(item, other.file, other.handle); }}>{text.withThis}</Button>
+        <Button
+          small
+          onClick={() => {
+            setOther(null);
+            void queue.startAgain(item, other.file, other.handle);
+          }}
+        >
+          {text.withThis}
+        </Button>
       )}
-      <input ref={input} class="unseen" type="file" tabIndex={-1} aria-label={text.of(text.chooseAgain, task.plan.fileName)}
-        onChange={(event) => void take(filesOf(event.currentTarget))} />
+      <input
+        ref={input}
+        class="unseen"
+        type="file"
+        tabIndex={-1}
+        aria-label={text.of(text.chooseAgain, task.plan.fileName)}
+        onChange={(event) => void take(filesOf(event.currentTarget))}
+      />
       {cancelling && <CancelDialog queue={queue} item={item} onClose={() => setCancelling(false)} />}
     </li>
   );

@@ -31,7 +31,7 @@ export async function chooseFiles(input: HTMLInputElement, multiple: boolean): P
 }
 
 export const filesOf = (input: HTMLInputElement): Picked[] => {
-  const picked = [...input.files ?? []].map((file) => ({ file, handle: null }));
+  const picked = [...(input.files ?? [])].map((file) => ({ file, handle: null }));
   input.value = '';
   return picked;
 };
@@ -43,11 +43,13 @@ interface DroppedItem extends DataTransferItem {
 // What the event holds ends with it, so everything is asked for at once.
 function dropped(transfer: DataTransfer): Promise<Picked[]> {
   const items = [...transfer.items].filter((item) => item.kind === 'file') as DroppedItem[];
-  return Promise.all(items.map(async (item) => {
-    const file = item.getAsFile();
-    const handle = await item.getAsFileSystemHandle?.().catch(() => null) ?? null;
-    return file ? [{ file, handle: handle?.kind === 'file' ? handle : null }] : [];
-  })).then((all) => all.flat());
+  return Promise.all(
+    items.map(async (item) => {
+      const file = item.getAsFile();
+      const handle = (await item.getAsFileSystemHandle?.().catch(() => null)) ?? null;
+      return file ? [{ file, handle: handle?.kind === 'file' ? handle : null }] : [];
+    }),
+  ).then((all) => all.flat());
 }
 
 export function DropZone({ onFiles, compact }: { onFiles: (picked: Picked[]) => void; compact: boolean }) {
@@ -59,18 +61,35 @@ export function DropZone({ onFiles, compact }: { onFiles: (picked: Picked[]) => 
     if (event.dataTransfer) onFiles(await dropped(event.dataTransfer));
   };
   return (
-    <div class={`drop${over > 0 ? ' over' : ''}${compact ? ' compact' : ''}`} onDragOver={(event) => event.preventDefault()}
-      onDragEnter={() => setOver((n) => n + 1)} onDragLeave={() => setOver((n) => Math.max(0, n - 1))} onDrop={(event) => void drop(event)}>
+    <div
+      class={`drop${over > 0 ? ' over' : ''}${compact ? ' compact' : ''}`}
+      onDragOver={(event) => event.preventDefault()}
+      onDragEnter={() => setOver((n) => n + 1)}
+      onDragLeave={() => setOver((n) => Math.max(0, n - 1))}
+      onDrop={(event) => void drop(event)}
+    >
       <Icon name="upload" />
       <div>
         <p class="drop-title">{text.drop}</p>
         <p class="soft">{text.dropHint}</p>
       </div>
-      <Button kind={compact ? 'plain' : 'primary'} icon="plus" onClick={() => void chooseFiles(input.current!, true).then((picked) => picked.length && onFiles(picked))}>
+      <Button
+        kind={compact ? 'plain' : 'primary'}
+        icon="plus"
+        onClick={() => void chooseFiles(input.current!, true).then((picked) => picked.length && onFiles(picked))}
+      >
         {text.choose}
       </Button>
-      <input ref={input} class="unseen" type="file" multiple tabIndex={-1} aria-label={text.choose} accept="video/*,audio/*,.mkv,.ts,.mxf,.flv"
-        onChange={(event) => onFiles(filesOf(event.currentTarget))} />
+      <input
+        ref={input}
+        class="unseen"
+        type="file"
+        multiple
+        tabIndex={-1}
+        aria-label={text.choose}
+        accept="video/*,audio/*,.mkv,.ts,.mxf,.flv"
+        onChange={(event) => onFiles(filesOf(event.currentTarget))}
+      />
     </div>
   );
 }

@@ -4,7 +4,8 @@ import type { OpenUpload, Upload } from '../generated/api';
 import type { Answer } from './answers';
 import { base64, canDigest, digest, fingerprintOf } from './fingerprint';
 import type { View } from './names';
-import { Task, type Deps, type Plan, type Target } from './task';
+import { Task } from './task';
+import type { Deps, Plan, Target } from './task_types';
 import { sendByXhr } from './transport';
 import { alone, fileOf, handles, Waker, type FileHandle } from './world';
 
@@ -41,7 +42,8 @@ export class UploadQueue {
   private nextId = 1;
   private shown = 0;
   private readonly deps: Deps = {
-    announce, alone,
+    announce,
+    alone,
     send: sendByXhr,
     fingerprint: fingerprintOf,
     checksum: canDigest() ? async (bytes) => base64(await digest(bytes)) : null,
@@ -53,7 +55,9 @@ export class UploadQueue {
   };
 
   constructor() {
-    addEventListener('beforeunload', (event) => { if (this.unsent()) event.preventDefault(); });
+    addEventListener('beforeunload', (event) => {
+      if (this.unsent()) event.preventDefault();
+    });
   }
 
   subscribe(listener: () => void): () => void {
@@ -77,15 +81,22 @@ export class UploadQueue {
     const open = await getAll<OpenUpload>(`/v1/uploads?page_size=200${query}`, 'uploads');
     for (const one of open) {
       if (this.items.some(({ task }) => task.uploadId === one.uploadId)) continue;
-      const plan = { lecture: one.lecture, view: one.view as View, fileName: one.fileName, size: Number(one.sizeBytes), fingerprint: one.fingerprint };
+      const plan = {
+        lecture: one.lecture,
+        view: one.view as View,
+        fileName: one.fileName,
+        size: Number(one.sizeBytes),
+        fingerprint: one.fingerprint,
+      };
       const task = new Task(plan, null, this.deps, { uploadId: one.uploadId, received: Number(one.receivedBytes) });
-      this.put(task, await handles.get(one.uploadId) ?? null);
+      this.put(task, (await handles.get(one.uploadId)) ?? null);
     }
   }
 
   private put(task: Task, handle: FileHandle | null): Item {
     const item = { id: this.nextId++, task, handle };
-    let state = task.state, uploadId = task.uploadId;
+    let state = task.state,
+      uploadId = task.uploadId;
     task.onChange = () => {
       if (task.uploadId !== uploadId && item.handle) void handles.keep(task.uploadId, item.handle);
       const changed = task.state !== state || task.uploadId !== uploadId;
@@ -193,10 +204,15 @@ export class UploadQueue {
     let ended = await sendByXhr(request);
     if (ended.status === 404) {
       // Never begun there, so that nobody would tell the API that it is gone.
-      await sendByXhr({ ...request, method: 'POST', url: target.createUrl, headers: { ...headers, 'Upload-Length': String(task.plan.size) } });
+      await sendByXhr({
+        ...request,
+        method: 'POST',
+        url: target.createUrl,
+        headers: { ...headers, 'Upload-Length': String(task.plan.size) },
+      });
       ended = await sendByXhr(request);
     }
-    if (ended.status >= 300 && ended.status !== 404 && ended.status !== 410 || ended.status === 0) {
+    if ((ended.status >= 300 && ended.status !== 404 && ended.status !== 410) || ended.status === 0) {
       throw new ApiError(ended.status, '', ended.reason, ended.message);
     }
     void handles.forget(task.uploadId);

@@ -18,16 +18,26 @@ const turn = (x: number, n: number) => (x >>> n) | (x << (32 - n));
 
 function mix(state: Uint32Array, w: Uint32Array): void {
   for (let i = 16; i < 64; ++i) {
-    const a = w[i - 15]!, b = w[i - 2]!;
+    const a = w[i - 15]!,
+      b = w[i - 2]!;
     w[i] = w[i - 16]! + (turn(a, 7) ^ turn(a, 18) ^ (a >>> 3)) + w[i - 7]! + (turn(b, 17) ^ turn(b, 19) ^ (b >>> 10));
   }
   let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
   for (let i = 0; i < 64; ++i) {
     const t1 = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i]! + w[i]!) | 0;
     const t2 = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((value, i) => { state[i] = state[i]! + value; });
+  [a, b, c, d, e, f, g, h].forEach((value, i) => {
+    state[i] = state[i]! + value;
+  });
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -37,7 +47,8 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   const view = new DataView(padded.buffer);
   view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
   view.setUint32(padded.length - 4, (bytes.length * 8) >>> 0);
-  const state = START.slice(), w = new Uint32Array(64);
+  const state = START.slice(),
+    w = new Uint32Array(64);
   for (let at = 0; at < padded.length; at += 64) {
     for (let i = 0; i < 16; ++i) w[i] = view.getUint32(at + 4 * i);
     mix(state, w);

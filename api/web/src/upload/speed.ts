@@ -1,4 +1,5 @@
-// How fast bytes leave, and how long it will take, for people: an average of 10 s, and an estimate that is silent until it is steady.
+// How fast bytes leave, and how long it will take, for people: an average of 10 s, and an estimate that is silent until it is
+// steady.
 const AVERAGE_MS = 10_000;
 const WINDOW_MS = 30_000;
 const EARLIEST_MS = 8_000;
@@ -55,7 +56,12 @@ export class Speed {
   secondsLeft(missing: number, now: number): number | null {
     if (this.samples.length === 0 || now - this.begunAt < EARLIEST_MS) return null;
     const sum = (of: (one: Sample) => number) => this.samples.reduce((total, one) => total + of(one), 0);
-    const rate = (sum((one) => one.bytes) * 1000) / Math.max(sum((one) => one.ms), 1);
+    const rate =
+      (sum((one) => one.bytes) * 1000) /
+      Math.max(
+        sum((one) => one.ms),
+        1,
+      );
     if (rate <= 0) return null;
     const left = missing / rate;
     this.ends = [...this.ends.slice(-4), now / 1000 + left];

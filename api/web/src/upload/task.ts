@@ -1,47 +1,11 @@
 // One recording on its way to a VOD service over tus 1.0, through every trouble that passes by itself.
 //
-// A task runs (`run`) until its bytes are stored, something needs a person, or it is stopped; then it can be run again. All that touches the
-// world comes from `Deps`, so that tests conduct it.
+// A task runs (`run`) until its bytes are stored, something needs a person, or it is stopped; then it can be run again. All
+// that touches the world comes from `Deps`, so that tests conduct it.
 import { backOffMs, verdict, type Answer, type Failure, type Step, type Trouble, type Verdict } from './answers';
-import type { View } from './names';
 import { FIRST_PIECE, nextPiece, Speed } from './speed';
-import type { Send, WireAnswer, WireRequest } from './transport';
-
-export interface Plan {
-  lecture: string;
-  view: View;
-  fileName: string;
-  size: number;
-  fingerprint: string; // empty: not read yet
-}
-
-export interface Target {
-  uploadId: string;
-  createUrl: string;
-  uploadUrl: string;
-  token: string;
-}
-
-export interface Deps {
-  announce(plan: Plan, signal: AbortSignal): Promise<{ answer: Answer; target: Target | null }>;
-  send: Send;
-  fingerprint(file: Blob): Promise<string>;
-  checksum: ((bytes: Uint8Array<ArrayBuffer>) => Promise<string>) | null; // base64 of SHA-256; null: too slow here
-  sleep(ms: number, signal: AbortSignal): Promise<void>;  // resolves early when trying again looks promising
-  signedIn(signal: AbortSignal): Promise<void>;           // resolves when somebody has signed in again
-  alone<T>(uploadId: string, signal: AbortSignal, elsewhere: () => void, work: () => Promise<T>): Promise<T>;
-  now(): number;
-  random(): number;
-}
-
-// waiting: for its turn; held: a trouble that passes by itself; elsewhere: another tab sends it.
-export type State =
-  'waiting' | 'reading' | 'uploading' | 'held' | 'elsewhere' | 'paused' | 'sign_in' | 'needs_file' | 'stored' | 'failed' | 'cancelled';
-
-export interface Problem {
-  failure: Failure;
-  message: string; // the service's own words; may be empty
-}
+import type { Deps, Plan, Problem, State, Target } from './task_types';
+import type { WireAnswer, WireRequest } from './transport';
 
 const MAX_RENEWALS = 3;
 const MAX_RESYNCS = 3;
@@ -50,26 +14,31 @@ class Unreadable extends Error {}
 
 export class Task {
   state: State;
-  acknowledged: number;    // that the service has stored
-  sent = 0;                // of the request that is on its way, on top of these
+  acknowledged: number; // that the service has stored
+  sent = 0; // of the request that is on its way, on top of these
   trouble: Trouble | null = null;
-  retryAt = 0;             // by Deps.now, while held
+  retryAt = 0; // by Deps.now, while held
   problem: Problem | null = null;
-  otherFile = false;       // the file that was given last is not the one that was begun
+  otherFile = false; // the file that was given last is not the one that was begun
   target: Target | null = null;
-  uploadId: string;        // empty: not announced yet
+  uploadId: string; // empty: not announced yet
   readonly speed = new Speed();
   onChange: () => void = () => {};
 
   private step: Step = 'announce';
   private begun: boolean;
-  private failures = 0;    // in a row, without progress; as the next three
+  private failures = 0; // in a row, without progress; as the next three
   private renewals = 0;
   private resyncs = 0;
   private resent = false;
   private piece = FIRST_PIECE;
 
-  constructor(public plan: Plan, public file: File | null, private readonly deps: Deps, open?: { uploadId: string; received: number }) {
+  constructor(
+    public plan: Plan,
+    public file: File | null,
+    private readonly deps: Deps,
+    open?: { uploadId: string; received: number },
+  ) {
     this.uploadId = open?.uploadId ?? '';
     this.acknowledged = open?.received ?? 0;
     this.begun = this.acknowledged > 0;
@@ -88,7 +57,7 @@ export class Task {
   async giveFile(file: File): Promise<boolean> {
     let same = file.size === this.plan.size;
     try {
-      same &&= await this.deps.fingerprint(file) === this.plan.fingerprint;
+      same &&= (await this.deps.fingerprint(file)) === this.plan.fingerprint;
     } catch {
       same = false;
     }
@@ -118,10 +87,15 @@ export class Task {
     try {
       await this.prepare(signal);
       if (!this.running()) return;
-      await this.deps.alone(this.uploadId, signal, () => this.set('elsewhere'), async () => {
-        this.set('uploading');
-        while (this.running()) await this.go(signal);
-      });
+      await this.deps.alone(
+        this.uploadId,
+        signal,
+        () => this.set('elsewhere'),
+        async () => {
+          this.set('uploading');
+          while (this.running()) await this.go(signal);
+        },
+      );
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.fail('changed', '');
@@ -191,13 +165,21 @@ export class Task {
     const what = verdict(step, answer, this.begun);
     this.sent = 0;
     switch (what.do) {
-      case 'continue': return this.advance(step, answer, target);
-      case 'create': this.step = 'create'; return;
-      case 'renew': return this.renew(answer);
-      case 'resend': return this.resend(answer);
-      case 'resync': return this.resync(answer, signal);
-      case 'wait': return this.wait(step, what, signal);
-      case 'fail': return this.fail(what.failure, answer.message);
+      case 'continue':
+        return this.advance(step, answer, target);
+      case 'create':
+        this.step = 'create';
+        return;
+      case 'renew':
+        return this.renew(answer);
+      case 'resend':
+        return this.resend(answer);
+      case 'resync':
+        return this.resync(answer, signal);
+      case 'wait':
+        return this.wait(step, what, signal);
+      case 'fail':
+        return this.fail(what.failure, answer.message);
       case 'sign_in':
         if (this.state !== 'sign_in') this.set('sign_in');
         return this.deps.signedIn(signal);
@@ -243,7 +225,8 @@ export class Task {
 
   private async resync(answer: Answer, signal: AbortSignal): Promise<void> {
     this.step = 'head';
-    if (++this.resyncs > MAX_RESYNCS) await this.wait('head', { do: 'wait', trouble: 'server', leastMs: answer.retryAfter * 1000 }, signal);
+    if (++this.resyncs > MAX_RESYNCS)
+      await this.wait('head', { do: 'wait', trouble: 'server', leastMs: answer.retryAfter * 1000 }, signal);
   }
 
   private async wait(step: Step, { trouble, leastMs }: Extract<Verdict, { do: 'wait' }>, signal: AbortSignal): Promise<void> {

@@ -43,32 +43,33 @@ function answerOf(xhr: XMLHttpRequest): WireAnswer {
   };
 }
 
-export const sendByXhr: Send = (request) => new Promise((resolve, reject) => {
-  const { signal } = request;
-  signal.throwIfAborted();
-  const xhr = new XMLHttpRequest();
-  let watchdog = 0;
-  const watch = (ms: number) => {
-    clearTimeout(watchdog);
-    watchdog = window.setTimeout(() => xhr.abort(), ms);
-  };
-  const abort = () => xhr.abort();
-  xhr.open(request.method, request.url);
-  for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
-  if (request.onSent) {
-    xhr.upload.onprogress = (event) => {
-      watch(STALLED_MS);
-      request.onSent?.(event.loaded);
+export const sendByXhr: Send = (request) =>
+  new Promise((resolve, reject) => {
+    const { signal } = request;
+    signal.throwIfAborted();
+    const xhr = new XMLHttpRequest();
+    let watchdog = 0;
+    const watch = (ms: number) => {
+      clearTimeout(watchdog);
+      watchdog = window.setTimeout(() => xhr.abort(), ms);
     };
-    xhr.upload.onload = () => watch(ANSWER_MS);
-  }
-  xhr.onloadend = () => {
-    clearTimeout(watchdog);
-    signal.removeEventListener('abort', abort);
-    if (signal.aborted) reject(signal.reason);
-    else resolve(xhr.status === 0 ? NO_ANSWER : answerOf(xhr));
-  };
-  signal.addEventListener('abort', abort);
-  watch(STALLED_MS);
-  xhr.send(request.body ?? null);
-});
+    const abort = () => xhr.abort();
+    xhr.open(request.method, request.url);
+    for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
+    if (request.onSent) {
+      xhr.upload.onprogress = (event) => {
+        watch(STALLED_MS);
+        request.onSent?.(event.loaded);
+      };
+      xhr.upload.onload = () => watch(ANSWER_MS);
+    }
+    xhr.onloadend = () => {
+      clearTimeout(watchdog);
+      signal.removeEventListener('abort', abort);
+      if (signal.aborted) reject(signal.reason);
+      else resolve(xhr.status === 0 ? NO_ANSWER : answerOf(xhr));
+    };
+    signal.addEventListener('abort', abort);
+    watch(STALLED_MS);
+    xhr.send(request.body ?? null);
+  });

@@ -6,7 +6,9 @@ export class Waker {
 
   constructor() {
     addEventListener('online', () => this.wake());
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.wake(); });
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.wake();
+    });
     addEventListener('pageshow', () => this.wake());
   }
 
@@ -34,11 +36,14 @@ export class Waker {
   }
 }
 
-// Runs `work` while no other tab of this browser runs work for the same upload. `elsewhere` is called where it has to wait for that.
+// Runs `work` while no other tab of this browser runs work for the same upload. `elsewhere` is called where it has to wait for
+// that.
 export async function alone<T>(uploadId: string, signal: AbortSignal, elsewhere: () => void, work: () => Promise<T>): Promise<T> {
   if (!navigator.locks) return work();
   const name = `lectern-upload-${uploadId}`;
-  const tried = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => lock ? { value: await work() } : null);
+  const tried = await navigator.locks.request(name, { ifAvailable: true }, async (lock) =>
+    lock ? { value: await work() } : null,
+  );
   if (tried) return tried.value;
   elsewhere();
   return navigator.locks.request(name, { signal }, work) as Promise<T>;
@@ -81,8 +86,8 @@ export const handles = {
 export async function fileOf(handle: FileHandle): Promise<File | null> {
   try {
     const asked = { mode: 'read' } as const;
-    let permission = await handle.queryPermission?.(asked) ?? 'granted';
-    if (permission === 'prompt') permission = await handle.requestPermission?.(asked) ?? 'denied';
+    let permission = (await handle.queryPermission?.(asked)) ?? 'granted';
+    if (permission === 'prompt') permission = (await handle.requestPermission?.(asked)) ?? 'denied';
     return permission === 'granted' ? await handle.getFile() : null;
   } catch {
     return null;

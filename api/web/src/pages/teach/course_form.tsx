@@ -15,9 +15,18 @@ export function VisibilityChoice({ value, onChange }: { value: Visibility; onCha
       <legend>{text.visibility}</legend>
       {VISIBILITIES.map((one) => (
         <div class="choice" key={one}>
-          <input type="radio" id={`${id}-${one}`} name={id} checked={value === one} aria-describedby={`${id}-${one}-hint`} onChange={() => onChange(one)} />
+          <input
+            type="radio"
+            id={`${id}-${one}`}
+            name={id}
+            checked={value === one}
+            aria-describedby={`${id}-${one}-hint`}
+            onChange={() => onChange(one)}
+          />
           <label for={`${id}-${one}`}>{shared.visibility[one]}</label>
-          <p class="hint" id={`${id}-${one}-hint`}>{shared.visibilityText[one]}</p>
+          <p class="hint" id={`${id}-${one}-hint`}>
+            {shared.visibilityText[one]}
+          </p>
         </div>
       ))}
     </fieldset>
@@ -33,10 +42,20 @@ export function termOf(day: Date): string {
 }
 
 export function CourseDialog({ organizations, onClose }: { organizations: Organization[]; onClose: () => void }) {
-  const [draft, setDraft] = useState<Required<Pick<CreateCourseRequest, 'organization' | 'title' | 'term' | 'visibility' | 'description'>>>({
-    organization: organizations[0]?.name ?? '', title: '', term: termOf(new Date()), visibility: 'ENROLLED', description: '',
+  const [draft, setDraft] = useState<
+    Required<Pick<CreateCourseRequest, 'organization' | 'title' | 'term' | 'visibility' | 'description'>>
+  >({
+    organization: organizations[0]?.name ?? '',
+    title: '',
+    term: termOf(new Date()),
+    visibility: 'ENROLLED',
+    description: '',
   });
-  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({ busy: false, tried: false, error: null });
+  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({
+    busy: false,
+    tried: false,
+    error: null,
+  });
   const set = (what: Partial<typeof draft>) => setDraft({ ...draft, ...what });
   const right = draft.title.trim() !== '' && termIsRight(draft.term);
   const create = (event: Event) => {
@@ -44,23 +63,48 @@ export function CourseDialog({ organizations, onClose }: { organizations: Organi
     if (state.busy) return;
     setState({ busy: right, tried: true, error: null });
     if (!right) return;
-    api.post<Course>('/v1/courses', { ...draft, title: draft.title.trim() })
-      .then((course) => location.assign(`/teach/${course.name}`), (error: unknown) => setState({ busy: false, tried: true, error }));
+    api.post<Course>('/v1/courses', { ...draft, title: draft.title.trim() }).then(
+      (course) => location.assign(`/teach/${course.name}`),
+      (error: unknown) => setState({ busy: false, tried: true, error }),
+    );
   };
   const actions = (
-    <><Button onClick={onClose}>{shared.cancel}</Button><Button kind="primary" busy={state.busy} onClick={create}>{text.create}</Button></>
+    <>
+      <Button onClick={onClose}>{shared.cancel}</Button>
+      <Button kind="primary" busy={state.busy} onClick={create}>
+        {text.create}
+      </Button>
+    </>
   );
   return (
     <Dialog open title={text.newCourse} onClose={onClose} actions={actions}>
       <form class="form" onSubmit={create}>
         {organizations.length > 1 && (
-          <Select label={text.organization} value={draft.organization} onChange={(organization) => set({ organization })}
-            options={organizations.map(({ name, displayName, depth }) => ({ value: name, label: `${'\u2003'.repeat(depth)}${displayName}` }))} />
+          <Select
+            label={text.organization}
+            value={draft.organization}
+            onChange={(organization) => set({ organization })}
+            options={organizations.map(({ name, displayName, depth }) => ({
+              value: name,
+              label: `${'\u2003'.repeat(depth)}${displayName}`,
+            }))}
+          />
         )}
-        <Field label={text.courseTitle} required value={draft.title} maxLength={200} onInput={(title) => set({ title })}
-          error={state.tried && !draft.title.trim() ? text.needsTitle : undefined} />
-        <Field label={text.term} value={draft.term} onInput={(term) => set({ term: term.trim().toUpperCase() })} hint={text.termHint}
-          error={termIsRight(draft.term) ? undefined : text.badTerm} />
+        <Field
+          label={text.courseTitle}
+          required
+          value={draft.title}
+          maxLength={200}
+          onInput={(title) => set({ title })}
+          error={state.tried && !draft.title.trim() ? text.needsTitle : undefined}
+        />
+        <Field
+          label={text.term}
+          value={draft.term}
+          onInput={(term) => set({ term: term.trim().toUpperCase() })}
+          hint={text.termHint}
+          error={termIsRight(draft.term) ? undefined : text.badTerm}
+        />
         <VisibilityChoice value={draft.visibility} onChange={(visibility) => set({ visibility })} />
         <Field label={text.description} rows={3} value={draft.description} onInput={(description) => set({ description })} />
         {state.error !== null && <Notice error={state.error} />}

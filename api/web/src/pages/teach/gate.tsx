@@ -16,7 +16,8 @@ export function given<T>(name: string): [T | null, ApiError | null] {
 }
 
 const RIGHTS: Right[] = ['RIGHT_UNSPECIFIED', 'WATCH', 'TEACH', 'MAINTAIN', 'ADMINISTER'];
-export const atLeast = (right: Right | undefined, least: Right): boolean => RIGHTS.indexOf(right ?? 'RIGHT_UNSPECIFIED') >= RIGHTS.indexOf(least);
+export const atLeast = (right: Right | undefined, least: Right): boolean =>
+  RIGHTS.indexOf(right ?? 'RIGHT_UNSPECIFIED') >= RIGHTS.indexOf(least);
 
 export const signInPath = (): string => `/login?next=${encodeURIComponent(location.pathname + location.hash)}`;
 
@@ -24,28 +25,59 @@ interface GateProps {
   me: Me | null;
   title: string;
   crumbs?: Crumb[];
-  error?: ApiError | null;    // why there is nothing to show
+  error?: ApiError | null; // why there is nothing to show
   onRetry?: () => void;
-  right?: Right;              // of the caller on what the page shows; absent: signed in is enough
-  watchPath?: string;         // where who may only watch it finds it
+  right?: Right; // of the caller on what the page shows; absent: signed in is enough
+  watchPath?: string; // where who may only watch it finds it
   children: ComponentChildren;
 }
 
 export function Gate({ me, title, crumbs, error, onRetry, right, watchPath, children }: GateProps) {
   const plain = (inside: ComponentChildren) => (
-    <Page me={me} title={title || text.teach} crumbs={crumbs} narrow><h1 class="unseen">{title || text.teach}</h1>{inside}</Page>
+    <Page me={me} title={title || text.teach} crumbs={crumbs} narrow>
+      <h1 class="unseen">{title || text.teach}</h1>
+      {inside}
+    </Page>
   );
   if (!me?.user || error?.signInNeeded) {
     return plain(
-      <Empty icon="user" title={text.signInTitle} actions={<Button kind="primary" href={signInPath()}>{text.signIn}</Button>}>{text.signInText}</Empty>);
+      <Empty
+        icon="user"
+        title={text.signInTitle}
+        actions={
+          <Button kind="primary" href={signInPath()}>
+            {text.signIn}
+          </Button>
+        }
+      >
+        {text.signInText}
+      </Empty>,
+    );
   }
   if (error?.notFound || error?.status === 403) {
-    return plain(<Empty icon="search" title={text.unknown} actions={<Button href="/teach">{text.toCourses}</Button>}>{text.unknownText}</Empty>);
+    return plain(
+      <Empty icon="search" title={text.unknown} actions={<Button href="/teach">{text.toCourses}</Button>}>
+        {text.unknownText}
+      </Empty>,
+    );
   }
   if (error) return plain(<Notice error={error} onRetry={onRetry} />);
   if (right && !atLeast(right, 'TEACH')) {
-    const actions = <>{watchPath && <Button href={watchPath}>{text.watchIt}</Button>}<Button href="/teach">{text.toCourses}</Button></>;
-    return plain(<Empty icon="info" title={text.notYours} actions={actions}>{text.notYoursText}</Empty>);
+    const actions = (
+      <>
+        {watchPath && <Button href={watchPath}>{text.watchIt}</Button>}
+        <Button href="/teach">{text.toCourses}</Button>
+      </>
+    );
+    return plain(
+      <Empty icon="info" title={text.notYours} actions={actions}>
+        {text.notYoursText}
+      </Empty>,
+    );
   }
-  return <Page me={me} title={title} crumbs={crumbs}>{children}</Page>;
+  return (
+    <Page me={me} title={title} crumbs={crumbs}>
+      {children}
+    </Page>
+  );
 }

@@ -16,7 +16,7 @@ import './teach.css';
 
 function byTerm(courses: Course[]): [string, Course[]][] {
   const terms = new Map<string, Course[]>();
-  for (const course of courses) terms.set(course.term, [...terms.get(course.term) ?? [], course]);
+  for (const course of courses) terms.set(course.term, [...(terms.get(course.term) ?? []), course]);
   const order = (term: string) => term.replace('S', '1').replace('W', '2');
   return [...terms].sort(([a], [b]) => order(b).localeCompare(order(a)));
 }
@@ -30,8 +30,13 @@ function Attention({ lectures }: { lectures: Lecture[] }) {
         {lectures.map((lecture) => (
           <li key={lecture.name} class="lecture-row">
             <div class="grow">
-              <a class="row-title" href={`/teach/lectures/${idOf(lecture.name)}`}>{lecture.title}</a>
-              <p class="soft facts"><span>{lecture.courseTitle}</span><span>{whenText(lecture)}</span></p>
+              <a class="row-title" href={`/teach/lectures/${idOf(lecture.name)}`}>
+                {lecture.title}
+              </a>
+              <p class="soft facts">
+                <span>{lecture.courseTitle}</span>
+                <span>{whenText(lecture)}</span>
+              </p>
             </div>
             <TeachPill lecture={lecture} />
           </li>
@@ -54,10 +59,17 @@ function Unfinished() {
               <p class="row-title">{upload.lectureTitle}</p>
               <p class="soft facts">
                 <span>{shared.views[upload.view]}</span>
-                <span>{text.unfinishedText(upload.fileName, percentText(Number(upload.receivedBytes) / Math.max(1, Number(upload.sizeBytes))))}</span>
+                <span>
+                  {text.unfinishedText(
+                    upload.fileName,
+                    percentText(Number(upload.receivedBytes) / Math.max(1, Number(upload.sizeBytes))),
+                  )}
+                </span>
               </p>
             </div>
-            <Button small icon="upload" href={`/teach/lectures/${idOf(upload.lecture)}`}>{text.goOn}</Button>
+            <Button small icon="upload" href={`/teach/lectures/${idOf(upload.lecture)}`}>
+              {text.goOn}
+            </Button>
           </li>
         ))}
       </ul>
@@ -70,17 +82,36 @@ function CourseRow({ course, lectures }: { course: Course; lectures: Lecture[] |
   return (
     <article class="card course-row">
       <div class="card-text">
-        <h3><a class="card-link" href={`/teach/${course.name}`}>{course.title}</a></h3>
+        <h3>
+          <a class="card-link" href={`/teach/${course.name}`}>
+            {course.title}
+          </a>
+        </h3>
         <p class="soft facts">
           <span>{course.organizationName}</span>
-          <span><Icon name="eye" />{shared.visibility[course.visibility]}</span>
+          <span>
+            <Icon name="eye" />
+            {shared.visibility[course.visibility]}
+          </span>
         </p>
         {lectures && (
           <p class="facts next-line">
-            {next?.state === 'LIVE'
-              ? <><Pill tone="live" icon="live">{text.liveNow}</Pill><span>{next.title}</span></>
-              : next ? <><span class="soft">{text.next}</span><span>{next.title}</span><span class="soft">{whenText(next)}</span></>
-                : <span class="soft">{text.nothingNext}</span>}
+            {next?.state === 'LIVE' ? (
+              <>
+                <Pill tone="live" icon="live">
+                  {text.liveNow}
+                </Pill>
+                <span>{next.title}</span>
+              </>
+            ) : next ? (
+              <>
+                <span class="soft">{text.next}</span>
+                <span>{next.title}</span>
+                <span class="soft">{whenText(next)}</span>
+              </>
+            ) : (
+              <span class="soft">{text.nothingNext}</span>
+            )}
           </p>
         )}
       </div>
@@ -90,9 +121,18 @@ function CourseRow({ course, lectures }: { course: Course; lectures: Lecture[] |
 
 function NoCourse({ me, canCreate, onCreate }: { me: Me; canCreate: boolean; onCreate: () => void }) {
   const mail = me.installation?.supportEmail;
-  const actions = canCreate ? <Button kind="primary" icon="plus" onClick={onCreate}>{text.newCourse}</Button>
-    : mail ? <Button href={`mailto:${mail}`}>{text.askSupport}</Button> : undefined;
-  return <Empty icon="people" title={text.none} actions={actions}>{canCreate ? text.noneMaintainer : text.noneLecturer}</Empty>;
+  const actions = canCreate ? (
+    <Button kind="primary" icon="plus" onClick={onCreate}>
+      {text.newCourse}
+    </Button>
+  ) : mail ? (
+    <Button href={`mailto:${mail}`}>{text.askSupport}</Button>
+  ) : undefined;
+  return (
+    <Empty icon="people" title={text.none} actions={actions}>
+      {canCreate ? text.noneMaintainer : text.noneLecturer}
+    </Empty>
+  );
 }
 
 function Teach() {
@@ -101,31 +141,54 @@ function Teach() {
   const taught = () => getAll<Course>('/v1/courses?taught=true&page_size=200', 'courses');
   const courses = useLoad(taught, first?.courses ?? null, failed);
   const mayCreate = me !== null && (me.maintains.length > 0 || me.administrator);
-  const organizations = useLoad(async () => mayCreate ? getAll<Organization>('/v1/organizations?maintained=true&page_size=1000', 'organizations') : []);
-  const lectures = useLoad(async () => lecturesOf(courses.data ?? await taught()));
+  const organizations = useLoad(async () =>
+    mayCreate ? getAll<Organization>('/v1/organizations?maintained=true&page_size=1000', 'organizations') : [],
+  );
+  const lectures = useLoad(async () => lecturesOf(courses.data ?? (await taught())));
   const [creating, setCreating] = useState(false);
   const canCreate = (organizations.data?.length ?? 0) > 0;
-  const troubled = [...lectures.data?.values() ?? []].flat().filter((one) => ['failed', 'partly'].includes(troubleOf(one, Date.now()) ?? ''));
+  const troubled = [...(lectures.data?.values() ?? [])]
+    .flat()
+    .filter((one) => ['failed', 'partly'].includes(troubleOf(one, Date.now()) ?? ''));
   const shown = courses.data ?? [];
   return (
     <Gate me={me} title={text.title} error={courses.data ? null : courses.error} onRetry={() => void courses.reload()}>
       <div class="page-head">
-        <div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div>
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
         <div class="row">
-          {shown.length > 0 && <Button icon="live" href="/teach/stream">{text.stream}</Button>}
-          {canCreate && <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>{text.newCourse}</Button>}
+          {shown.length > 0 && (
+            <Button icon="live" href="/teach/stream">
+              {text.stream}
+            </Button>
+          )}
+          {canCreate && (
+            <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
+              {text.newCourse}
+            </Button>
+          )}
         </div>
       </div>
       <Unfinished />
-      {lectures.loading && shown.length > 0 ? <Skeleton lines={6} /> : <>
-        <Attention lectures={troubled} />
-        {byTerm(shown).map(([term, ones]) => (
-          <section class="section" key={term} aria-label={termText(term) || text.noTerm}>
-            <h2>{termText(term) || text.noTerm}</h2>
-            <div class="course-rows">{ones.map((course) => <CourseRow key={course.name} course={course} lectures={lectures.data?.get(course.name)} />)}</div>
-          </section>
-        ))}
-      </>}
+      {lectures.loading && shown.length > 0 ? (
+        <Skeleton lines={6} />
+      ) : (
+        <>
+          <Attention lectures={troubled} />
+          {byTerm(shown).map(([term, ones]) => (
+            <section class="section" key={term} aria-label={termText(term) || text.noTerm}>
+              <h2>{termText(term) || text.noTerm}</h2>
+              <div class="course-rows">
+                {ones.map((course) => (
+                  <CourseRow key={course.name} course={course} lectures={lectures.data?.get(course.name)} />
+                ))}
+              </div>
+            </section>
+          ))}
+        </>
+      )}
       {courses.loading && <Skeleton lines={6} />}
       {courses.data && shown.length === 0 && me && <NoCourse me={me} canCreate={canCreate} onCreate={() => setCreating(true)} />}
       {shown.length > 0 && !mayCreate && <p class="soft section">{text.whom}</p>}

@@ -35,6 +35,9 @@ export function grouped(lectures: Lecture[], now: number): { group: Group; lectu
 
 // That begins next, or runs now.
 export function nextLecture(lectures: Lecture[], now: number): Lecture | null {
-  return lectures.find((one) => one.state === 'LIVE')
-    ?? lectures.find((one) => !one.rehearsal && one.state === 'SCHEDULED' && timeOf(one.endTime ?? one.startTime) > now) ?? null;
+  return (
+    lectures.find((one) => one.state === 'LIVE') ??
+    lectures.find((one) => !one.rehearsal && one.state === 'SCHEDULED' && timeOf(one.endTime ?? one.startTime) > now) ??
+    null
+  );
 }

@@ -8,7 +8,14 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   if (!format) {
     const digits = '2-digit';
     format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: digits, day: digits, hour: digits, minute: digits, second: digits,
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: digits,
+      day: digits,
+      hour: digits,
+      minute: digits,
+      second: digits,
     });
     formats.set(zone, format);
   }
@@ -17,15 +24,19 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 // How far the zone's clock is ahead of UTC at `moment`.
 function offsetMs(moment: number, zone: string): number {
-  const part = Object.fromEntries(formatOf(zone).formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  const part = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(moment)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const shown = Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
   return shown - Math.floor(moment / 1000) * 1000;
 }
 
 export const hereZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
-// "2026-10-14", "10:15" in the zone as milliseconds since 1970; NaN where the texts are none. A time that the spring's change leaves out is
-// taken for the same distance after it.
+// "2026-10-14", "10:15" in the zone as milliseconds since 1970; NaN where the texts are none. A time that the spring's change
+// leaves out is taken for the same distance after it.
 export function momentOf(date: string, time: string, zone: string): number {
   const guess = Date.parse(`${date}T${time}:00Z`);
   if (Number.isNaN(guess)) return NaN;
@@ -48,7 +59,7 @@ export function addDays(date: string, days: number): string {
 export interface Slot {
   date: string;
   from: string;
-  to: string;       // not after `from`: on the next day
+  to: string; // not after `from`: on the next day
 }
 
 export interface Span {
@@ -62,8 +73,8 @@ export function spanOf({ date, from, to }: Slot, zone: string): Span {
 
 export const MAX_SERIES = 100;
 
-// The dates that CreateLectureSeries makes: every `weeks` weeks at the same time on the zone's clock, the last one on `until` or before.
-// At most one more than are allowed.
+// The dates that CreateLectureSeries makes: every `weeks` weeks at the same time on the zone's clock, the last one on `until`
+// or before. At most one more than are allowed.
 export function seriesOf(slot: Slot, weeks: number, until: string, zone: string): Span[] {
   const spans: Span[] = [];
   for (let date = slot.date; date <= until && spans.length <= MAX_SERIES; date = addDays(date, 7 * weeks)) {

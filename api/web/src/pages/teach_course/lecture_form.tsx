@@ -55,7 +55,9 @@ function Preview({ draft, spans }: { draft: Draft; spans: Span[] }) {
         {spans.slice(0, SHOWN).map((span, i) => (
           <li key={span.start}>
             <span>{title(i + 1)}</span>
-            <span class="soft">{formatWeekday(span.start)}, {formatTime(span.start)}–{formatTime(span.end)}</span>
+            <span class="soft">
+              {formatWeekday(span.start)}, {formatTime(span.start)}–{formatTime(span.end)}
+            </span>
           </li>
         ))}
       </ol>
@@ -67,7 +69,11 @@ function Preview({ draft, spans }: { draft: Draft; spans: Span[] }) {
 
 function KindChoice({ value, onChange }: { value: Kind; onChange: (kind: Kind) => void }) {
   const id = useId();
-  const kinds: [Kind, string][] = [['once', text.once], ['weekly', text.weekly], ['undated', text.undated]];
+  const kinds: [Kind, string][] = [
+    ['once', text.once],
+    ['weekly', text.weekly],
+    ['undated', text.undated],
+  ];
   return (
     <fieldset class="kinds">
       <legend>{text.kind}</legend>
@@ -93,16 +99,45 @@ function Times({ draft, set }: { draft: Draft; set: (what: Partial<Draft>) => vo
   return (
     <>
       <div class="form-row">
-        <Field label={weekly ? text.firstDate : text.date} type="date" required value={draft.date} onInput={(date) => set({ date })} />
+        <Field
+          label={weekly ? text.firstDate : text.date}
+          type="date"
+          required
+          value={draft.date}
+          onInput={(date) => set({ date })}
+        />
         <Field label={text.from} type="time" required value={draft.from} onInput={(from) => set({ from })} />
-        <Field label={text.to} type="time" required value={draft.to} onInput={(to) => set({ to })} hint={overnight ? text.nextDay : undefined} />
+        <Field
+          label={text.to}
+          type="time"
+          required
+          value={draft.to}
+          onInput={(to) => set({ to })}
+          hint={overnight ? text.nextDay : undefined}
+        />
       </div>
       {weekly && (
         <div class="form-row">
-          <Select label={text.every} value={draft.weeks} onChange={(weeks) => set({ weeks })}
-            options={[1, 2, 3, 4].map((n) => ({ value: String(n), label: text.everyWeeks(n) }))} />
-          <Field label={text.until} type="date" required min={draft.date} value={draft.until} onInput={(until) => set({ until })} />
-          <Select label={text.zone} value={draft.zone} onChange={(zone) => set({ zone })} options={zones().map((zone) => ({ value: zone, label: zone }))} />
+          <Select
+            label={text.every}
+            value={draft.weeks}
+            onChange={(weeks) => set({ weeks })}
+            options={[1, 2, 3, 4].map((n) => ({ value: String(n), label: text.everyWeeks(n) }))}
+          />
+          <Field
+            label={text.until}
+            type="date"
+            required
+            min={draft.date}
+            value={draft.until}
+            onInput={(until) => set({ until })}
+          />
+          <Select
+            label={text.zone}
+            value={draft.zone}
+            onChange={(zone) => set({ zone })}
+            options={zones().map((zone) => ({ value: zone, label: zone }))}
+          />
         </div>
       )}
     </>
@@ -113,17 +148,42 @@ function Hall({ course, value, onChange }: { course: Course; value: string; onCh
   const path = `/v1/halls?organization=${encodeURIComponent(course.organization)}&page_size=200`;
   const halls = useLoad(() => getAll<Hall>(path, 'halls').catch(() => []));
   if (!halls.data?.length) return null;
-  const options = [{ value: '', label: text.noHall }, ...halls.data.map(({ name, displayName }) => ({ value: name, label: displayName }))];
+  const options = [
+    { value: '', label: text.noHall },
+    ...halls.data.map(({ name, displayName }) => ({ value: name, label: displayName })),
+  ];
   return <Select label={text.hall} value={value} options={options} onChange={onChange} hint={text.hallHint} />;
 }
 
-export function LectureDialog({ course, onClose, onMade }: { course: Course; onClose: () => void; onMade: (lectures: Lecture[]) => void }) {
+export function LectureDialog({
+  course,
+  onClose,
+  onMade,
+}: {
+  course: Course;
+  onClose: () => void;
+  onMade: (lectures: Lecture[]) => void;
+}) {
   const [draft, setDraft] = useState<Draft>({
-    kind: 'once', title: '', description: '', date: '', from: '10:15', to: '11:45', weeks: '1', until: '', zone: hereZone(), hall: '',
+    kind: 'once',
+    title: '',
+    description: '',
+    date: '',
+    from: '10:15',
+    to: '11:45',
+    weeks: '1',
+    until: '',
+    zone: hereZone(),
+    hall: '',
   });
-  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({ busy: false, tried: false, error: null });
+  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({
+    busy: false,
+    tried: false,
+    error: null,
+  });
   const set = (what: Partial<Draft>) => setDraft({ ...draft, ...what });
-  const spans = draft.kind === 'weekly' && draft.date && draft.until ? seriesOf(draft, Number(draft.weeks), draft.until, draft.zone) : [];
+  const spans =
+    draft.kind === 'weekly' && draft.date && draft.until ? seriesOf(draft, Number(draft.weeks), draft.until, draft.zone) : [];
   const wrong = complaintOf(draft, spans);
   const create = (event: Event) => {
     event.preventDefault();
@@ -135,19 +195,30 @@ export function LectureDialog({ course, onClose, onMade }: { course: Course; onC
   const actions = (
     <>
       <Button onClick={onClose}>{shared.cancel}</Button>
-      <Button kind="primary" busy={state.busy} onClick={create}>{spans.length > 1 && !wrong ? text.createMany(spans.length) : text.create}</Button>
+      <Button kind="primary" busy={state.busy} onClick={create}>
+        {spans.length > 1 && !wrong ? text.createMany(spans.length) : text.create}
+      </Button>
     </>
   );
   return (
     <Dialog open wide title={text.newLecture} onClose={onClose} actions={actions}>
       <form class="form" onSubmit={create}>
-        <Field label={text.lectureTitle} required maxLength={200} value={draft.title} onInput={(title) => set({ title })}
-          hint={draft.kind === 'weekly' ? text.titleHint : undefined} error={state.tried && !draft.title.trim() ? text.needsTitle : undefined} />
+        <Field
+          label={text.lectureTitle}
+          required
+          maxLength={200}
+          value={draft.title}
+          onInput={(title) => set({ title })}
+          hint={draft.kind === 'weekly' ? text.titleHint : undefined}
+          error={state.tried && !draft.title.trim() ? text.needsTitle : undefined}
+        />
         <KindChoice value={draft.kind} onChange={(kind) => set({ kind })} />
         {draft.kind === 'undated' ? <p class="hint">{text.undatedHint}</p> : <Times draft={draft} set={set} />}
         {draft.kind === 'weekly' && <Preview draft={draft} spans={spans} />}
         {state.tried && wrong && <Notice tone="warning">{wrong}</Notice>}
-        {atLeast(course.right, 'MAINTAIN') && draft.kind !== 'undated' && <Hall course={course} value={draft.hall} onChange={(hall) => set({ hall })} />}
+        {atLeast(course.right, 'MAINTAIN') && draft.kind !== 'undated' && (
+          <Hall course={course} value={draft.hall} onChange={(hall) => set({ hall })} />
+        )}
         <Field label={text.description} rows={3} value={draft.description} onInput={(description) => set({ description })} />
         {state.error !== null && <Notice error={state.error} />}
         <button type="submit" hidden />

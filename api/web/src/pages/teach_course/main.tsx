@@ -18,17 +18,20 @@ const TABS = ['lectures', 'settings', 'people'];
 
 // The chosen tab is in the address, so that it can be linked to and survives a reload.
 function useTab(): [string, (key: string) => void] {
-  const read = () => TABS.includes(location.hash.slice(1)) ? location.hash.slice(1) : TABS[0]!;
+  const read = () => (TABS.includes(location.hash.slice(1)) ? location.hash.slice(1) : TABS[0]!);
   const [tab, setTab] = useState(read);
   useEffect(() => {
     const follow = () => setTab(read());
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
-  return [tab, (key) => {
-    history.replaceState(null, '', key === TABS[0] ? location.pathname : `#${key}`);
-    setTab(key);
-  }];
+  return [
+    tab,
+    (key) => {
+      history.replaceState(null, '', key === TABS[0] ? location.pathname : `#${key}`);
+      setTab(key);
+    },
+  ];
 }
 
 function TeachCourse() {
@@ -44,27 +47,49 @@ function TeachCourse() {
   const data = course.data;
   const crumbs = [{ label: shared.teach, href: '/teach' }];
   return (
-    <Gate me={me} title={data?.title ?? ''} crumbs={crumbs} error={data ? null : course.error} onRetry={() => void course.reload()} right={data?.right}
-      watchPath={data ? coursePath(data.name) : undefined}>
-      {!data ? <Skeleton lines={6} /> : <>
-        <div class="page-head">
-          <div>
-            <h1>{data.title}</h1>
-            <p class="soft facts">
-              <span>{data.organizationName}</span>
-              <span>{termText(data.term)}</span>
-              <Pill icon="eye">{shared.visibility[data.visibility]}</Pill>
-            </p>
+    <Gate
+      me={me}
+      title={data?.title ?? ''}
+      crumbs={crumbs}
+      error={data ? null : course.error}
+      onRetry={() => void course.reload()}
+      right={data?.right}
+      watchPath={data ? coursePath(data.name) : undefined}
+    >
+      {!data ? (
+        <Skeleton lines={6} />
+      ) : (
+        <>
+          <div class="page-head">
+            <div>
+              <h1>{data.title}</h1>
+              <p class="soft facts">
+                <span>{data.organizationName}</span>
+                <span>{termText(data.term)}</span>
+                <Pill icon="eye">{shared.visibility[data.visibility]}</Pill>
+              </p>
+            </div>
+            <Button icon="external" href={coursePath(data.name)}>
+              {text.coursePage}
+            </Button>
           </div>
-          <Button icon="external" href={coursePath(data.name)}>{text.coursePage}</Button>
-        </div>
-        <Tabs label={text.parts} selected={tab} onSelect={setTab} tabs={[
-          { key: 'lectures', label: text.lectures, count: lectures.data?.filter((one) => !one.rehearsal).length,
-            content: () => <Lectures me={me} course={data} lectures={lectures} /> },
-          { key: 'settings', label: text.settings, content: () => <Settings course={data} onChange={course.set} /> },
-          { key: 'people', label: text.people, content: () => <People me={me} course={data} /> },
-        ]} />
-      </>}
+          <Tabs
+            label={text.parts}
+            selected={tab}
+            onSelect={setTab}
+            tabs={[
+              {
+                key: 'lectures',
+                label: text.lectures,
+                count: lectures.data?.filter((one) => !one.rehearsal).length,
+                content: () => <Lectures me={me} course={data} lectures={lectures} />,
+              },
+              { key: 'settings', label: text.settings, content: () => <Settings course={data} onChange={course.set} /> },
+              { key: 'people', label: text.people, content: () => <People me={me} course={data} /> },
+            ]}
+          />
+        </>
+      )}
     </Gate>
   );
 }

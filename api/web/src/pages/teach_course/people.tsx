@@ -23,7 +23,7 @@ async function enrol(course: string, emails: string[], role: CourseRole): Promis
       await api.post(`/v1/${course}:enrol`, { user: email, role });
       outcome.added += 1;
     } catch (error) {
-      const why = error instanceof ApiError ? error.notFound ? text.unknownPerson : error.message : String(error);
+      const why = error instanceof ApiError ? (error.notFound ? text.unknownPerson : error.message) : String(error);
       outcome.refused.push({ email, why });
     }
   }
@@ -32,7 +32,11 @@ async function enrol(course: string, emails: string[], role: CourseRole): Promis
 
 function AddPeople({ course, role, onAdded }: { course: Course; role: CourseRole; onAdded: () => void }) {
   const [emails, setEmails] = useState('');
-  const [state, setState] = useState<{ busy: boolean; empty: boolean; outcome: Outcome | null }>({ busy: false, empty: false, outcome: null });
+  const [state, setState] = useState<{ busy: boolean; empty: boolean; outcome: Outcome | null }>({
+    busy: false,
+    empty: false,
+    outcome: null,
+  });
   const student = role === 'COURSE_STUDENT';
   const add = async (event: Event) => {
     event.preventDefault();
@@ -47,14 +51,32 @@ function AddPeople({ course, role, onAdded }: { course: Course; role: CourseRole
   };
   return (
     <form class="form add-people" onSubmit={(event) => void add(event)}>
-      <Field label={text.emails} hint={text.emailsHint} required rows={student ? 3 : 1} value={emails} onInput={setEmails} spellcheck={false}
-        error={state.empty ? text.noEmails : undefined} />
-      <p><Button type="submit" icon="plus" busy={state.busy}>{student ? text.enrol : text.addLecturer}</Button></p>
+      <Field
+        label={text.emails}
+        hint={text.emailsHint}
+        required
+        rows={student ? 3 : 1}
+        value={emails}
+        onInput={setEmails}
+        spellcheck={false}
+        error={state.empty ? text.noEmails : undefined}
+      />
+      <p>
+        <Button type="submit" icon="plus" busy={state.busy}>
+          {student ? text.enrol : text.addLecturer}
+        </Button>
+      </p>
       <div role="status">
         {state.outcome && state.outcome.added > 0 && <p class="soft">{text.enrolled(state.outcome.added)}</p>}
         {state.outcome && state.outcome.refused.length > 0 && (
           <Notice tone="warning" title={text.notEnrolled(state.outcome.refused.length)}>
-            <ul class="bullets">{state.outcome.refused.map(({ email, why }) => <li key={email}>{email}: {why}</li>)}</ul>
+            <ul class="bullets">
+              {state.outcome.refused.map(({ email, why }) => (
+                <li key={email}>
+                  {email}: {why}
+                </li>
+              ))}
+            </ul>
           </Notice>
         )}
       </div>
@@ -64,14 +86,34 @@ function AddPeople({ course, role, onAdded }: { course: Course; role: CourseRole
 
 const nameOf = (person: Enrolment) => person.displayName || person.email;
 
-function RemoveDialog({ course, person, self, onClose, onRemoved }:
-  { course: Course; person: Enrolment; self: boolean; onClose: () => void; onRemoved: () => void }) {
+function RemoveDialog({
+  course,
+  person,
+  self,
+  onClose,
+  onRemoved,
+}: {
+  course: Course;
+  person: Enrolment;
+  self: boolean;
+  onClose: () => void;
+  onRemoved: () => void;
+}) {
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
   const remove = () => {
     setState({ busy: true, error: null });
-    api.post(`/v1/${course.name}:unenrol`, { user: person.user }).then(onRemoved, (error: unknown) => setState({ busy: false, error }));
+    api
+      .post(`/v1/${course.name}:unenrol`, { user: person.user })
+      .then(onRemoved, (error: unknown) => setState({ busy: false, error }));
   };
-  const actions = <><Button onClick={onClose}>{shared.cancel}</Button><Button kind="danger" busy={state.busy} onClick={remove}>{text.remove}</Button></>;
+  const actions = (
+    <>
+      <Button onClick={onClose}>{shared.cancel}</Button>
+      <Button kind="danger" busy={state.busy} onClick={remove}>
+        {text.remove}
+      </Button>
+    </>
+  );
   return (
     <Dialog open title={text.removeTitle(nameOf(person))} onClose={onClose} actions={actions}>
       <p>{person.role !== 'COURSE_LECTURER' ? text.removeStudent : self ? text.removeSelf : text.removeLecturer}</p>
@@ -82,12 +124,22 @@ function RemoveDialog({ course, person, self, onClose, onRemoved }:
 
 function PeopleTable({ label, people, onRemove }: { label: string; people: Enrolment[]; onRemove: (person: Enrolment) => void }) {
   return (
-    <Table label={label} rows={people} keyOf={(person) => person.user} columns={[
-      { title: text.name, cell: nameOf },
-      { title: text.email, cell: (person) => person.email },
-      { title: text.remove, hideTitle: true,
-        cell: (person) => <Button small kind="quiet" icon="trash" label={text.removeOne(nameOf(person))} onClick={() => onRemove(person)} /> },
-    ]} />
+    <Table
+      label={label}
+      rows={people}
+      keyOf={(person) => person.user}
+      columns={[
+        { title: text.name, cell: nameOf },
+        { title: text.email, cell: (person) => person.email },
+        {
+          title: text.remove,
+          hideTitle: true,
+          cell: (person) => (
+            <Button small kind="quiet" icon="trash" label={text.removeOne(nameOf(person))} onClick={() => onRemove(person)} />
+          ),
+        },
+      ]}
+    />
   );
 }
 
@@ -101,7 +153,9 @@ export function People({ me, course }: { me: Me | null; course: Course }) {
   if (!people.data) return <Skeleton lines={6} />;
   const lecturers = people.data.filter((person) => person.role === 'COURSE_LECTURER');
   const students = people.data.filter((person) => person.role !== 'COURSE_LECTURER');
-  const shown = students.filter((person) => `${person.displayName} ${person.email}`.toLowerCase().includes(filter.trim().toLowerCase()));
+  const shown = students.filter((person) =>
+    `${person.displayName} ${person.email}`.toLowerCase().includes(filter.trim().toLowerCase()),
+  );
   const reload = () => void people.reload();
   const self = removing?.user === me?.user?.name;
   const removed = () => {
@@ -112,22 +166,33 @@ export function People({ me, course }: { me: Me | null; course: Course }) {
   return (
     <div class="stack">
       <section class="panel stack" aria-labelledby="lecturers">
-        <div><h2 id="lecturers">{text.lecturers}</h2><p class="soft">{text.lecturersHint}</p></div>
+        <div>
+          <h2 id="lecturers">{text.lecturers}</h2>
+          <p class="soft">{text.lecturersHint}</p>
+        </div>
         {lecturers.length > 0 && <PeopleTable label={text.lecturers} people={lecturers} onRemove={setRemoving} />}
         <AddPeople course={course} role="COURSE_LECTURER" onAdded={reload} />
       </section>
       <section class="panel stack" aria-labelledby="students">
         <div>
-          <h2 id="students">{text.students} <span class="count">{students.length}</span></h2>
+          <h2 id="students">
+            {text.students} <span class="count">{students.length}</span>
+          </h2>
           <p class="soft">{text.studentsHint(shared.visibility[course.visibility])}</p>
         </div>
         <AddPeople course={course} role="COURSE_STUDENT" onAdded={reload} />
         {students.length > MANY && <Field label={text.filter} type="search" required value={filter} onInput={setFilter} />}
-        {students.length === 0
-          ? <Empty icon="people" title={text.noStudents}>{text.noStudentsText}</Empty>
-          : <PeopleTable label={text.students} people={shown} onRemove={setRemoving} />}
+        {students.length === 0 ? (
+          <Empty icon="people" title={text.noStudents}>
+            {text.noStudentsText}
+          </Empty>
+        ) : (
+          <PeopleTable label={text.students} people={shown} onRemove={setRemoving} />
+        )}
       </section>
-      {removing && <RemoveDialog course={course} person={removing} self={self} onClose={() => setRemoving(null)} onRemoved={removed} />}
+      {removing && (
+        <RemoveDialog course={course} person={removing} self={self} onClose={() => setRemoving(null)} onRemoved={removed} />
+      )}
     </div>
   );
 }

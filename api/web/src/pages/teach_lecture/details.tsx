@@ -12,7 +12,8 @@ function draftOf(lecture: Lecture) {
   const zone = hereZone();
   const [start, end] = [timeOf(lecture.startTime), timeOf(lecture.endTime)];
   return {
-    title: lecture.title, description: lecture.description,
+    title: lecture.title,
+    description: lecture.description,
     date: Number.isNaN(start) ? '' : dateIn(start, zone),
     from: Number.isNaN(start) ? '' : timeIn(start, zone),
     to: Number.isNaN(end) ? '' : timeIn(end, zone),
@@ -35,7 +36,11 @@ function changes(lecture: Lecture, draft: ReturnType<typeof draftOf>): Partial<U
 
 export function Details({ lecture, onChange }: { lecture: Lecture; onChange: (lecture: Lecture) => void }) {
   const [draft, setDraft] = useState(() => draftOf(lecture));
-  const [state, setState] = useState<{ busy: boolean; saved: boolean; error: unknown }>({ busy: false, saved: false, error: null });
+  const [state, setState] = useState<{ busy: boolean; saved: boolean; error: unknown }>({
+    busy: false,
+    saved: false,
+    error: null,
+  });
   const set = (what: Partial<typeof draft>) => {
     setDraft({ ...draft, ...what });
     setState({ ...state, saved: false });
@@ -47,27 +52,52 @@ export function Details({ lecture, onChange }: { lecture: Lecture; onChange: (le
     event.preventDefault();
     if (!right || state.busy) return;
     setState({ busy: true, saved: false, error: null });
-    api.patch<Lecture>(`/v1/${lecture.name}`, changes(lecture, draft)).then((changed) => {
-      onChange(changed);
-      setState({ busy: false, saved: true, error: null });
-    }, (error: unknown) => setState({ busy: false, saved: false, error }));
+    api.patch<Lecture>(`/v1/${lecture.name}`, changes(lecture, draft)).then(
+      (changed) => {
+        onChange(changed);
+        setState({ busy: false, saved: true, error: null });
+      },
+      (error: unknown) => setState({ busy: false, saved: false, error }),
+    );
   };
   return (
     <form class="panel form" onSubmit={save} aria-labelledby="details">
       <h2 id="details">{text.details}</h2>
-      <Field label={text.title} required maxLength={200} value={draft.title} onInput={(title) => set({ title })}
-        error={draft.title.trim() ? undefined : text.needsTitle} />
-      <Field label={text.date} type="date" required={lecture.startTime !== undefined} value={draft.date} onInput={(date) => set({ date })}
-        error={badTimes || undefined} />
+      <Field
+        label={text.title}
+        required
+        maxLength={200}
+        value={draft.title}
+        onInput={(title) => set({ title })}
+        error={draft.title.trim() ? undefined : text.needsTitle}
+      />
+      <Field
+        label={text.date}
+        type="date"
+        required={lecture.startTime !== undefined}
+        value={draft.date}
+        onInput={(date) => set({ date })}
+        error={badTimes || undefined}
+      />
       <div class="form-row times">
         <Field label={text.from} type="time" required={dated > 0} value={draft.from} onInput={(from) => set({ from })} />
-        <Field label={text.to} type="time" required={dated > 0} value={draft.to} onInput={(to) => set({ to })}
-          hint={draft.to && draft.to <= draft.from ? text.nextDay : undefined} />
+        <Field
+          label={text.to}
+          type="time"
+          required={dated > 0}
+          value={draft.to}
+          onInput={(to) => set({ to })}
+          hint={draft.to && draft.to <= draft.from ? text.nextDay : undefined}
+        />
       </div>
       <Field label={text.description} rows={5} value={draft.description} onInput={(description) => set({ description })} />
       <p class="row">
-        <Button kind="primary" type="submit" busy={state.busy}>{shared.save}</Button>
-        <span role="status" class="soft">{state.saved && shared.saved}</span>
+        <Button kind="primary" type="submit" busy={state.busy}>
+          {shared.save}
+        </Button>
+        <span role="status" class="soft">
+          {state.saved && shared.saved}
+        </span>
       </p>
       {state.error !== null && <Notice error={state.error} />}
     </form>

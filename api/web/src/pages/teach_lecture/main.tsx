@@ -25,7 +25,10 @@ function useLecture(name: string) {
   const lecture = useLoad(() => api.get<Lecture>(`/v1/${name}`), first, failed);
   const [stream, setStream] = useState<StreamState>('connecting');
   const known = lecture.data !== null;
-  useEffect(() => known ? watch<Lecture>(`/v1/${name}:watch`, { onEvent: lecture.set, onState: setStream }) : undefined, [known]);
+  useEffect(
+    () => (known ? watch<Lecture>(`/v1/${name}:watch`, { onEvent: lecture.set, onState: setStream }) : undefined),
+    [known],
+  );
   return { lecture, stream };
 }
 
@@ -35,9 +38,17 @@ function Recordings({ lecture }: { lecture: Lecture }) {
   return (
     <section class="panel stack" aria-labelledby="recordings">
       <h2 id="recordings">{text.recordings}</h2>
-      <p role="status" class={news ? 'soft' : 'unseen'}>{news}</p>
-      {views.length === 0 && <Empty icon="play" title={text.noRecording}>{text.noRecordingText}</Empty>}
-      {views.map((view) => <ViewPanel key={view.view} me={pageMe()} lecture={lecture} view={view} onNews={setNews} />)}
+      <p role="status" class={news ? 'soft' : 'unseen'}>
+        {news}
+      </p>
+      {views.length === 0 && (
+        <Empty icon="play" title={text.noRecording}>
+          {text.noRecordingText}
+        </Empty>
+      )}
+      {views.map((view) => (
+        <ViewPanel key={view.view} me={pageMe()} lecture={lecture} view={view} onNews={setNews} />
+      ))}
     </section>
   );
 }
@@ -53,10 +64,21 @@ function Head({ lecture, onDelete }: { lecture: Lecture; onDelete: () => void })
         </p>
       </div>
       <div class="row">
-        <Button icon="external" href={lecturePath(lecture.name)}>{text.lecturePage}</Button>
-        {lecture.state === 'SCHEDULED' && <Button icon="live" href={`/teach/stream?lecture=${idOf(lecture.name)}`}>{text.stream}</Button>}
-        <Menu kind="plain" align="end" label={text.more} button={<Icon name="more" />}
-          items={[{ label: text.delete, icon: 'trash', danger: true, onSelect: onDelete }]} />
+        <Button icon="external" href={lecturePath(lecture.name)}>
+          {text.lecturePage}
+        </Button>
+        {lecture.state === 'SCHEDULED' && (
+          <Button icon="live" href={`/teach/stream?lecture=${idOf(lecture.name)}`}>
+            {text.stream}
+          </Button>
+        )}
+        <Menu
+          kind="plain"
+          align="end"
+          label={text.more}
+          button={<Icon name="more" />}
+          items={[{ label: text.delete, icon: 'trash', danger: true, onSelect: onDelete }]}
+        />
       </div>
     </div>
   );
@@ -70,35 +92,68 @@ function TeachLecture() {
   const [deleting, setDeleting] = useState(false);
   const data = lecture.data;
   const teaches = me?.user !== undefined && data !== null;
-  useEffect(() => { if (teaches) queue.loadOpen(name).catch(() => undefined); }, [teaches]);
-  const crumbs = [{ label: shared.teach, href: '/teach' }, ...data ? [{ label: data.courseTitle, href: `/teach/${data.course}` }] : []];
+  useEffect(() => {
+    if (teaches) queue.loadOpen(name).catch(() => undefined);
+  }, [teaches]);
+  const crumbs = [
+    { label: shared.teach, href: '/teach' },
+    ...(data ? [{ label: data.courseTitle, href: `/teach/${data.course}` }] : []),
+  ];
   return (
-    <Gate me={me} title={data?.title ?? ''} crumbs={crumbs} error={data ? null : lecture.error} onRetry={() => void lecture.reload()} right={data?.right}
-      watchPath={data ? lecturePath(data.name) : undefined}>
-      {!data ? <Skeleton lines={6} /> : <>
-        <Head lecture={data} onDelete={() => setDeleting(true)} />
-        {data.state === 'LIVE' && (
-          <Notice tone="info" title={text.onAir} actions={<Button small icon="live" href="/teach/stream">{text.toStream}</Button>}>
-            <p>{text.onAirText(data.viewers)}</p>
-          </Notice>
-        )}
-        {stream === 'lost' && <p class="hint" role="status">{text.connectionLost}</p>}
-        <div class="lecture-columns">
-          <div class="stack">
-            <section class="panel stack" aria-labelledby="upload">
-              <h2 id="upload">{text.upload}</h2>
-              <UploadPanel me={me} queue={queue} lectures={[data]} lecture={data} />
-              {data.views.length > 0 && <p class="hint">{text.replaceHint}</p>}
-            </section>
-            <Recordings lecture={data} />
-            <Sections lecture={data} />
+    <Gate
+      me={me}
+      title={data?.title ?? ''}
+      crumbs={crumbs}
+      error={data ? null : lecture.error}
+      onRetry={() => void lecture.reload()}
+      right={data?.right}
+      watchPath={data ? lecturePath(data.name) : undefined}
+    >
+      {!data ? (
+        <Skeleton lines={6} />
+      ) : (
+        <>
+          <Head lecture={data} onDelete={() => setDeleting(true)} />
+          {data.state === 'LIVE' && (
+            <Notice
+              tone="info"
+              title={text.onAir}
+              actions={
+                <Button small icon="live" href="/teach/stream">
+                  {text.toStream}
+                </Button>
+              }
+            >
+              <p>{text.onAirText(data.viewers)}</p>
+            </Notice>
+          )}
+          {stream === 'lost' && (
+            <p class="hint" role="status">
+              {text.connectionLost}
+            </p>
+          )}
+          <div class="lecture-columns">
+            <div class="stack">
+              <section class="panel stack" aria-labelledby="upload">
+                <h2 id="upload">{text.upload}</h2>
+                <UploadPanel me={me} queue={queue} lectures={[data]} lecture={data} />
+                {data.views.length > 0 && <p class="hint">{text.replaceHint}</p>}
+              </section>
+              <Recordings lecture={data} />
+              <Sections lecture={data} />
+            </div>
+            <Details lecture={data} onChange={lecture.set} />
           </div>
-          <Details lecture={data} onChange={lecture.set} />
-        </div>
-        {deleting && (
-          <DeleteLectureDialog lecture={data} others={[]} onClose={() => setDeleting(false)} onDeleted={() => location.assign(`/teach/${data.course}`)} />
-        )}
-      </>}
+          {deleting && (
+            <DeleteLectureDialog
+              lecture={data}
+              others={[]}
+              onClose={() => setDeleting(false)}
+              onDeleted={() => location.assign(`/teach/${data.course}`)}
+            />
+          )}
+        </>
+      )}
     </Gate>
   );
 }

@@ -28,16 +28,37 @@ function SectionRow({ section, onChange, onDelete, onError }: RowProps) {
     if (Number.isNaN(seconds)) setAt(clockText(secondsOf(section.position)));
     if (title.trim() === '') setTitle(section.title);
     if (!moved && !renamed) return;
-    api.patch<Section>(`/v1/${section.name}`, { ...(moved && { position }), ...(renamed && { title: title.trim() }) }).then(onChange, onError);
+    api
+      .patch<Section>(`/v1/${section.name}`, { ...(moved && { position }), ...(renamed && { title: title.trim() }) })
+      .then(onChange, onError);
   };
-  const remove = () => { api.del(`/v1/${section.name}`).then(onDelete, onError); };
-  const enter = (event: KeyboardEvent) => { if (event.key === 'Enter') (event.currentTarget as HTMLInputElement).blur(); };
+  const remove = () => {
+    api.del(`/v1/${section.name}`).then(onDelete, onError);
+  };
+  const enter = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') (event.currentTarget as HTMLInputElement).blur();
+  };
   return (
     <li class="section-row">
-      <input class="section-at" type="text" value={at} aria-label={text.positionOf(section.title)} onInput={(event) => setAt(event.currentTarget.value)}
-        onBlur={save} onKeyDown={enter} />
-      <input class="grow" type="text" value={title} maxLength={200} aria-label={text.renameOf(section.title)}
-        onInput={(event) => setTitle(event.currentTarget.value)} onBlur={save} onKeyDown={enter} />
+      <input
+        class="section-at"
+        type="text"
+        value={at}
+        aria-label={text.positionOf(section.title)}
+        onInput={(event) => setAt(event.currentTarget.value)}
+        onBlur={save}
+        onKeyDown={enter}
+      />
+      <input
+        class="grow"
+        type="text"
+        value={title}
+        maxLength={200}
+        aria-label={text.renameOf(section.title)}
+        onInput={(event) => setTitle(event.currentTarget.value)}
+        onBlur={save}
+        onKeyDown={enter}
+      />
       <Button kind="quiet" icon="trash" label={text.deleteOf(section.title)} onClick={remove} />
     </li>
   );
@@ -47,9 +68,21 @@ const byPosition = (a: Section, b: Section) => secondsOf(a.position) - secondsOf
 const create = (lecture: string, seconds: number, title: string) =>
   api.post<Section>(`/v1/${lecture}/sections`, { position: durationOf(seconds), title });
 
-function PasteDialog({ lecture, onAdded, onClose }: { lecture: Lecture; onAdded: (sections: Section[]) => void; onClose: () => void }) {
+function PasteDialog({
+  lecture,
+  onAdded,
+  onClose,
+}: {
+  lecture: Lecture;
+  onAdded: (sections: Section[]) => void;
+  onClose: () => void;
+}) {
   const [pasted, setPasted] = useState('');
-  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({ busy: false, tried: false, error: null });
+  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({
+    busy: false,
+    tried: false,
+    error: null,
+  });
   const { sections, wrongLine } = parseSections(pasted);
   const add = async () => {
     setState({ busy: wrongLine === 0, tried: true, error: null });
@@ -61,20 +94,34 @@ function PasteDialog({ lecture, onAdded, onClose }: { lecture: Lecture; onAdded:
       onClose();
     } catch (error) {
       onAdded(added);
-      setPasted(sections.slice(added.length).map(({ seconds, title }) => `${clockText(seconds)} ${title}`).join('\n'));
+      setPasted(
+        sections
+          .slice(added.length)
+          .map(({ seconds, title }) => `${clockText(seconds)} ${title}`)
+          .join('\n'),
+      );
       setState({ busy: false, tried: true, error });
     }
   };
   const actions = (
     <>
       <Button onClick={onClose}>{shared.cancel}</Button>
-      <Button kind="primary" busy={state.busy} disabled={sections.length === 0} onClick={() => void add()}>{text.addAll(sections.length)}</Button>
+      <Button kind="primary" busy={state.busy} disabled={sections.length === 0} onClick={() => void add()}>
+        {text.addAll(sections.length)}
+      </Button>
     </>
   );
   return (
     <Dialog open title={text.pasteList} onClose={onClose} actions={actions}>
-      <Field label={text.sections} hint={text.pasteHint} required rows={8} value={pasted} onInput={setPasted}
-        error={wrongLine && pasted.includes('\n') || wrongLine && state.tried ? text.badLine(wrongLine) : undefined} />
+      <Field
+        label={text.sections}
+        hint={text.pasteHint}
+        required
+        rows={8}
+        value={pasted}
+        onInput={setPasted}
+        error={(wrongLine && pasted.includes('\n')) || (wrongLine && state.tried) ? text.badLine(wrongLine) : undefined}
+      />
       {state.error !== null && <Notice error={state.error} />}
     </Dialog>
   );
@@ -82,16 +129,26 @@ function PasteDialog({ lecture, onAdded, onClose }: { lecture: Lecture; onAdded:
 
 export function Sections({ lecture }: { lecture: Lecture }) {
   const [first, failed] = given<{ sections: Section[] }>('sections');
-  const list = useLoad(async () => (await api.get<{ sections: Section[] }>(`/v1/${lecture.name}/sections`)).sections, first?.sections ?? null, failed);
+  const list = useLoad(
+    async () => (await api.get<{ sections: Section[] }>(`/v1/${lecture.name}/sections`)).sections,
+    first?.sections ?? null,
+    failed,
+  );
   const [draft, setDraft] = useState({ at: '', title: '' });
-  const [state, setState] = useState<{ tried: boolean; busy: boolean; error: unknown }>({ tried: false, busy: false, error: null });
+  const [state, setState] = useState<{ tried: boolean; busy: boolean; error: unknown }>({
+    tried: false,
+    busy: false,
+    error: null,
+  });
   const [pasting, setPasting] = useState(false);
-  const sections = [...list.data ?? []].sort(byPosition);
+  const sections = [...(list.data ?? [])].sort(byPosition);
   const seconds = parseClock(draft.at);
   const length = secondsOf(lecture.duration);
   const wrongAt = Number.isNaN(seconds) ? text.badAt : length > 0 && seconds > length ? text.tooLate : '';
   const onError = (error: unknown) => setState({ tried: false, busy: false, error });
-  const added = (more: Section[]) => { if (more.length > 0) list.set([...sections, ...more]); };
+  const added = (more: Section[]) => {
+    if (more.length > 0) list.set([...sections, ...more]);
+  };
   const add = (event: Event) => {
     event.preventDefault();
     if (state.busy) return;
@@ -107,25 +164,48 @@ export function Sections({ lecture }: { lecture: Lecture }) {
   return (
     <section class="panel stack" aria-labelledby="sections">
       <div class="row">
-        <div class="grow"><h2 id="sections">{text.sections}</h2><p class="soft">{sections.length > 0 ? text.sectionsHint : text.noSections}</p></div>
-        <Button small onClick={() => setPasting(true)}>{text.pasteList}</Button>
+        <div class="grow">
+          <h2 id="sections">{text.sections}</h2>
+          <p class="soft">{sections.length > 0 ? text.sectionsHint : text.noSections}</p>
+        </div>
+        <Button small onClick={() => setPasting(true)}>
+          {text.pasteList}
+        </Button>
       </div>
       {!list.data && !list.error && <Skeleton lines={2} />}
       {list.error && <Notice error={list.error} onRetry={() => void list.reload()} />}
       {sections.length > 0 && (
         <ol class="section-rows">
           {sections.map((section) => (
-            <SectionRow key={`${section.name} ${section.position}`} section={section} onError={onError}
-              onChange={(changed) => list.set(sections.map((one) => one.name === changed.name ? changed : one))}
-              onDelete={() => list.set(sections.filter((one) => one.name !== section.name))} />
+            <SectionRow
+              key={`${section.name} ${section.position}`}
+              section={section}
+              onError={onError}
+              onChange={(changed) => list.set(sections.map((one) => (one.name === changed.name ? changed : one)))}
+              onDelete={() => list.set(sections.filter((one) => one.name !== section.name))}
+            />
           ))}
         </ol>
       )}
       <form class="add-section" onSubmit={add}>
-        <Field label={text.at} required hint={text.atHint} value={draft.at} onInput={(at) => setDraft({ ...draft, at })}
-          error={state.tried && wrongAt ? wrongAt : undefined} />
-        <Field label={text.sectionTitle} required maxLength={200} value={draft.title} onInput={(title) => setDraft({ ...draft, title })} />
-        <Button type="submit" icon="plus" busy={state.busy}>{text.addSection}</Button>
+        <Field
+          label={text.at}
+          required
+          hint={text.atHint}
+          value={draft.at}
+          onInput={(at) => setDraft({ ...draft, at })}
+          error={state.tried && wrongAt ? wrongAt : undefined}
+        />
+        <Field
+          label={text.sectionTitle}
+          required
+          maxLength={200}
+          value={draft.title}
+          onInput={(title) => setDraft({ ...draft, title })}
+        />
+        <Button type="submit" icon="plus" busy={state.busy}>
+          {text.addSection}
+        </Button>
       </form>
       {state.error !== null && <Notice error={state.error} />}
       {pasting && <PasteDialog lecture={lecture} onAdded={added} onClose={() => setPasting(false)} />}

@@ -7,8 +7,8 @@ export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
 export interface Stage {
   kind: StageKind;
   state: StageState;
-  progress: number;           // 0..1, of a running one
-  steps: ProcessingStep[];    // that it is made of
+  progress: number; // 0..1, of a running one
+  steps: ProcessingStep[]; // that it is made of
 }
 
 const WATCHABLE = ['PLAYABLE', 'COMPLETE', 'VIEW_LIVE', 'VIEW_INTERRUPTED'];
@@ -16,13 +16,21 @@ const WATCHABLE = ['PLAYABLE', 'COMPLETE', 'VIEW_LIVE', 'VIEW_INTERRUPTED'];
 // A rendition is made by one job and cut by another; the sound likewise.
 function stageOf(step: ProcessingStep): StageKind {
   switch (step.kind) {
-    case 'probe': return 'check';
-    case 'finalise': return 'first';
-    case 'thumbnails': return 'previews';
-    case 'silence': return 'silence';
-    case 'loudness': case 'audio': return 'sound';
-    case 'package': return step.label === 'source' ? 'first' : step.label === 'audio' ? 'sound' : 'renditions';
-    default: return 'renditions';
+    case 'probe':
+      return 'check';
+    case 'finalise':
+      return 'first';
+    case 'thumbnails':
+      return 'previews';
+    case 'silence':
+      return 'silence';
+    case 'loudness':
+    case 'audio':
+      return 'sound';
+    case 'package':
+      return step.label === 'source' ? 'first' : step.label === 'audio' ? 'sound' : 'renditions';
+    default:
+      return 'renditions';
   }
 }
 
@@ -39,7 +47,8 @@ const meanProgress = (steps: ProcessingStep[]): number =>
   steps.reduce((sum, step) => sum + (step.state === 'done' ? 1 : step.progress), 0) / Math.max(1, steps.length);
 
 function arrival(view: LectureView): Stage {
-  const size = Number(view.uploadSizeBytes), got = Number(view.uploadedBytes);
+  const size = Number(view.uploadSizeBytes),
+    got = Number(view.uploadedBytes);
   if (size === 0) {
     const live = view.state === 'VIEW_LIVE' || view.state === 'VIEW_INTERRUPTED';
     return { kind: 'live', state: live ? 'running' : 'done', progress: 0, steps: [] };

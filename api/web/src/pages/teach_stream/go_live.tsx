@@ -12,7 +12,7 @@ const NEW = 'new';
 interface GoLiveProps {
   courses: Course[];
   lectures: Lecture[];
-  chosen: string;               // lecture that the person came from; empty: none
+  chosen: string; // lecture that the person came from; empty: none
   streaming: boolean;
   onStarted: (lecture: Lecture) => void;
   onClose: () => void;
@@ -24,7 +24,11 @@ export function GoLiveDialog({ courses, lectures, chosen, streaming, onStarted, 
   const [which, setWhich] = useState(first?.name ?? NEW);
   const [title, setTitle] = useState('');
   const [course, setCourse] = useState(courses[0]?.name ?? '');
-  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({ busy: false, tried: false, error: null });
+  const [state, setState] = useState<{ busy: boolean; tried: boolean; error: unknown }>({
+    busy: false,
+    tried: false,
+    error: null,
+  });
   const start = async (event: Event) => {
     event.preventDefault();
     if (state.busy) return;
@@ -41,7 +45,9 @@ export function GoLiveDialog({ courses, lectures, chosen, streaming, onStarted, 
   const actions = (
     <>
       <Button onClick={onClose}>{shared.cancel}</Button>
-      <Button kind="primary" icon="live" busy={state.busy} onClick={(event) => void start(event)}>{text.goLive}</Button>
+      <Button kind="primary" icon="live" busy={state.busy} onClick={(event) => void start(event)}>
+        {text.goLive}
+      </Button>
     </>
   );
   const choices = [
@@ -55,10 +61,21 @@ export function GoLiveDialog({ courses, lectures, chosen, streaming, onStarted, 
         <Select label={text.which} value={which} options={choices} onChange={setWhich} />
         {which === NEW && (
           <>
-            <Field label={text.newTitle} required maxLength={200} value={title} onInput={setTitle}
-              error={state.tried && !title.trim() ? text.needsTitle : undefined} />
+            <Field
+              label={text.newTitle}
+              required
+              maxLength={200}
+              value={title}
+              onInput={setTitle}
+              error={state.tried && !title.trim() ? text.needsTitle : undefined}
+            />
             {courses.length > 1 && (
-              <Select label={text.course} value={course} options={courses.map(({ name, title: label }) => ({ value: name, label }))} onChange={setCourse} />
+              <Select
+                label={text.course}
+                value={course}
+                options={courses.map(({ name, title: label }) => ({ value: name, label }))}
+                onChange={setCourse}
+              />
             )}
           </>
         )}

@@ -22,23 +22,37 @@ function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state:
   const [all, setAll] = useState(new Map<string, LiveStream>());
   const [mine, setMine] = useState(new Map<string, boolean>());
   const [state, setState] = useState<StreamState>('connecting');
-  useEffect(() => watch<LiveStreamChanges>('/v1/liveStreams:watch', {
-    onState: setState,
-    onEvent: ({ reset, liveStreams, removed }) => setAll((old) => {
-      const next = new Map(reset ? [] : old);
-      for (const stream of liveStreams) next.set(stream.name, stream);
-      for (const name of removed) next.delete(name);
-      return next;
-    }),
-  }), []);
+  useEffect(
+    () =>
+      watch<LiveStreamChanges>('/v1/liveStreams:watch', {
+        onState: setState,
+        onEvent: ({ reset, liveStreams, removed }) =>
+          setAll((old) => {
+            const next = new Map(reset ? [] : old);
+            for (const stream of liveStreams) next.set(stream.name, stream);
+            for (const name of removed) next.delete(name);
+            return next;
+          }),
+      }),
+    [],
+  );
   const running = [...all.values()].filter((one) => one.state !== 'ENDED');
-  const unknown = running.filter((one) => one.rehearsal && !mine.has(one.lecture)).map((one) => one.lecture).join(' ');
+  const unknown = running
+    .filter((one) => one.rehearsal && !mine.has(one.lecture))
+    .map((one) => one.lecture)
+    .join(' ');
   useEffect(() => {
     for (const lecture of unknown.split(' ').filter(Boolean)) {
-      api.get(`/v1/${lecture}`).then(() => true, () => false).then((yes) => setMine((old) => new Map(old).set(lecture, yes)));
+      api
+        .get(`/v1/${lecture}`)
+        .then(
+          () => true,
+          () => false,
+        )
+        .then((yes) => setMine((old) => new Map(old).set(lecture, yes)));
     }
   }, [unknown]);
-  return { streams: running.filter((one) => one.rehearsal ? mine.get(one.lecture) : taught?.has(one.course)), state };
+  return { streams: running.filter((one) => (one.rehearsal ? mine.get(one.lecture) : taught?.has(one.course))), state };
 }
 
 function NextCard({ lectures, streaming, onGoLive }: { lectures: Lecture[]; streaming: boolean; onGoLive: () => void }) {
@@ -51,7 +65,13 @@ function NextCard({ lectures, streaming, onGoLive }: { lectures: Lecture[]; stre
       <h2 id="next">{text.nextTitle}</h2>
       <p class="next-answer">{due ? <a href={lecturePath(due.name)}>{text.dueNow(due.title)}</a> : text.rehearsalNow}</p>
       <p class="soft">{due ? text.dueWhy : next ? text.nextUp(next.title, whenText(next)) : text.nothingUp}</p>
-      {!due && !streaming && <p><Button icon="live" onClick={onGoLive}>{text.goLive}</Button></p>}
+      {!due && !streaming && (
+        <p>
+          <Button icon="live" onClick={onGoLive}>
+            {text.goLive}
+          </Button>
+        </p>
+      )}
     </section>
   );
 }
@@ -77,25 +97,56 @@ function Stream() {
   };
   return (
     <Gate me={me} title={text.title} crumbs={[{ label: shared.teach, href: '/teach' }]}>
-      <div class="page-head"><div><h1>{text.title}</h1><p class="soft">{text.lead}</p></div></div>
+      <div class="page-head">
+        <div>
+          <h1>{text.title}</h1>
+          <p class="soft">{text.lead}</p>
+        </div>
+      </div>
       <div class="stack">
         {started && (
-          <Notice tone="good" title={text.started(started.title)} actions={<Button small href={lecturePath(started.name)}>{text.watchIt}</Button>} />
+          <Notice
+            tone="good"
+            title={text.started(started.title)}
+            actions={
+              <Button small href={lecturePath(started.name)}>
+                {text.watchIt}
+              </Button>
+            }
+          />
         )}
         <section class="stack" aria-labelledby="streams">
           <h2 id="streams">{text.yourStreams}</h2>
-          {state === 'lost' && <p class="hint" role="status">{text.lost}</p>}
-          {streams.map((stream) => <StreamPanel key={stream.name} stream={stream} onGoLive={() => setGoingLive(true)} />)}
-          {streams.length === 0 && <Empty icon="live" title={state === 'connecting' ? text.waitingFor : text.noStream}>{text.noStreamText}</Empty>}
+          {state === 'lost' && (
+            <p class="hint" role="status">
+              {text.lost}
+            </p>
+          )}
+          {streams.map((stream) => (
+            <StreamPanel key={stream.name} stream={stream} onGoLive={() => setGoingLive(true)} />
+          ))}
+          {streams.length === 0 && (
+            <Empty icon="live" title={state === 'connecting' ? text.waitingFor : text.noStream}>
+              {text.noStreamText}
+            </Empty>
+          )}
         </section>
         {loaded.error && !loaded.data && <Notice error={loaded.error} onRetry={() => void loaded.reload()} />}
-        {loaded.data && streams.every((one) => one.rehearsal) && <NextCard lectures={lectures} streaming={streams.length > 0} onGoLive={() => setGoingLive(true)} />}
+        {loaded.data && streams.every((one) => one.rehearsal) && (
+          <NextCard lectures={lectures} streaming={streams.length > 0} onGoLive={() => setGoingLive(true)} />
+        )}
         <SetUp me={me} secret={secret} haveToken={(tokens.data?.length ?? 0) > 0} />
         <Tokens tokens={tokens} secret={secret} onSecret={setSecret} />
       </div>
       {goingLive && (
-        <GoLiveDialog courses={courses} lectures={lectures} chosen={asked ? `lectures/${asked}` : ''} streaming={streams.length > 0} onStarted={begun}
-          onClose={() => setGoingLive(false)} />
+        <GoLiveDialog
+          courses={courses}
+          lectures={lectures}
+          chosen={asked ? `lectures/${asked}` : ''}
+          streaming={streams.length > 0}
+          onStarted={begun}
+          onClose={() => setGoingLive(false)}
+        />
       )}
     </Gate>
   );

@@ -34,12 +34,26 @@ export function LevelMeter({ dbfs, audio }: { dbfs: number; audio: boolean }) {
   const known = audio && dbfs !== 0;
   const shown = known ? Math.max(LOWEST, Math.min(0, dbfs)) : LOWEST;
   useEffect(() => bar.current?.style.setProperty('--level', `${(shown / -LOWEST + 1) * 100}%`));
-  const words = !audio ? text.levels.none : known ? `${text.levelText(numberText(dbfs, 0))}, ${text.levels[loudnessOf(dbfs)]}` : text.levelUnknown;
+  const words = !audio
+    ? text.levels.none
+    : known
+      ? `${text.levelText(numberText(dbfs, 0))}, ${text.levels[loudnessOf(dbfs)]}`
+      : text.levelUnknown;
   return (
     <div class="level">
       <span>{text.level}</span>
-      <div ref={bar} class={`level-bar ${known ? loudnessOf(dbfs) : ''}`} role="meter" aria-label={text.level} aria-valuemin={LOWEST} aria-valuemax={0}
-        aria-valuenow={Math.round(shown)} aria-valuetext={words}><span /></div>
+      <div
+        ref={bar}
+        class={`level-bar ${known ? loudnessOf(dbfs) : ''}`}
+        role="meter"
+        aria-label={text.level}
+        aria-valuemin={LOWEST}
+        aria-valuemax={0}
+        aria-valuenow={Math.round(shown)}
+        aria-valuetext={words}
+      >
+        <span />
+      </div>
       <span class="soft tabular">{words}</span>
     </div>
   );
@@ -48,13 +62,23 @@ export function LevelMeter({ dbfs, audio }: { dbfs: number; audio: boolean }) {
 function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
   const rows: [string, string][] = [[text.runs, lengthText(secondsOf(stream.duration))]];
   if (facts.videoCodec) {
-    const picture = [`${facts.width} x ${facts.height}`, text.perSecondFrames(numberText(facts.frameRate, 1)), facts.videoCodec.toUpperCase(),
-      bitRateText(facts.videoBitrateBps)];
+    const picture = [
+      `${facts.width} x ${facts.height}`,
+      text.perSecondFrames(numberText(facts.frameRate, 1)),
+      facts.videoCodec.toUpperCase(),
+      bitRateText(facts.videoBitrateBps),
+    ];
     rows.push([text.pictureFacts, picture.join(', ')]);
-    if (facts.keyframeIntervalSeconds > 0) rows.push([text.keyFrames, text.everySeconds(numberText(facts.keyframeIntervalSeconds, 1))]);
+    if (facts.keyframeIntervalSeconds > 0)
+      rows.push([text.keyFrames, text.everySeconds(numberText(facts.keyframeIntervalSeconds, 1))]);
   }
   if (facts.audioCodec) {
-    rows.push([text.sound, [facts.audioCodec.toUpperCase(), `${numberText(facts.sampleRate / 1000, 1)} kHz`, bitRateText(facts.audioBitrateBps)].join(', ')]);
+    rows.push([
+      text.sound,
+      [facts.audioCodec.toUpperCase(), `${numberText(facts.sampleRate / 1000, 1)} kHz`, bitRateText(facts.audioBitrateBps)].join(
+        ', ',
+      ),
+    ]);
   }
   if (facts.renditions.length > 0) rows.push([text.qualities, facts.renditions.join(', ')]);
   if (facts.encoder) rows.push([text.program, facts.encoder]);
@@ -65,10 +89,19 @@ function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
 function Advice({ stream }: { stream: LiveStream }) {
   if (stream.state === 'INTERRUPTED') return <Notice tone="warning">{stream.reason || text.interruptedText}</Notice>;
   if (stream.state !== 'ON_AIR') return null;
-  if (stream.warnings.length === 0) return <Notice tone="good" title={text.allWell}><p>{text.allWellText}</p></Notice>;
+  if (stream.warnings.length === 0)
+    return (
+      <Notice tone="good" title={text.allWell}>
+        <p>{text.allWellText}</p>
+      </Notice>
+    );
   return (
     <Notice tone="warning" title={text.advice}>
-      <ul class="bullets">{stream.warnings.map((warning) => <li key={warning.code}>{warning.message}</li>)}</ul>
+      <ul class="bullets">
+        {stream.warnings.map((warning) => (
+          <li key={warning.code}>{warning.message}</li>
+        ))}
+      </ul>
     </Notice>
   );
 }
@@ -79,7 +112,14 @@ function EndDialog({ stream, onClose }: { stream: LiveStream; onClose: () => voi
     setState({ busy: true, error: null });
     api.post(`/v1/${stream.lecture}:end`).then(onClose, (error: unknown) => setState({ busy: false, error }));
   };
-  const actions = <><Button onClick={onClose}>{text.keepOn}</Button><Button kind="danger" busy={state.busy} onClick={end}>{text.endIt}</Button></>;
+  const actions = (
+    <>
+      <Button onClick={onClose}>{text.keepOn}</Button>
+      <Button kind="danger" busy={state.busy} onClick={end}>
+        {text.endIt}
+      </Button>
+    </>
+  );
   return (
     <Dialog open title={stream.rehearsal ? text.endRehearsalTitle : text.endTitle} onClose={onClose} actions={actions}>
       <p>{stream.rehearsal ? text.endRehearsal : text.endText(stream.lectureTitle)}</p>
@@ -96,7 +136,9 @@ export function StreamPanel({ stream, onGoLive }: { stream: LiveStream; onGoLive
     <article class="panel stream-panel" aria-label={stream.lectureTitle} data-state={state} data-rehearsal={rehearsal}>
       <header class="stream-head">
         <div class="grow">
-          <h3>{rehearsal ? text.stateRehearsal : stream.lectureTitle} <span class="soft">{shared.views[stream.view]}</span></h3>
+          <h3>
+            {rehearsal ? text.stateRehearsal : stream.lectureTitle} <span class="soft">{shared.views[stream.view]}</span>
+          </h3>
           <p class="soft">{rehearsal ? text.rehearsal : stream.courseTitle}</p>
         </div>
         <Pill tone={tone} icon={state === 'INTERRUPTED' ? 'warning' : 'live'}>
@@ -111,14 +153,37 @@ export function StreamPanel({ stream, onGoLive }: { stream: LiveStream; onGoLive
         <div class="stack">
           <Advice stream={stream} />
           {facts && (
-            <dl class="fact-list">{factsOf(stream, facts).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
+            <dl class="fact-list">
+              {factsOf(stream, facts).map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+            </dl>
           )}
-          {facts && Number(facts.framesDropped) > 0 && <p class="hint"><Icon name="warning" /> {text.dropped(numberText(Number(facts.framesDropped)))}</p>}
+          {facts && Number(facts.framesDropped) > 0 && (
+            <p class="hint">
+              <Icon name="warning" /> {text.dropped(numberText(Number(facts.framesDropped)))}
+            </p>
+          )}
           <p class="row">
-            {rehearsal && <Button kind="primary" icon="live" onClick={onGoLive}>{text.goLive}</Button>}
-            <Button icon="external" href={lecturePath(stream.lecture)}>{rehearsal ? text.hearIt : text.watchIt}</Button>
-            {!rehearsal && <Button icon="edit" href={`/teach/lectures/${idOf(stream.lecture)}`}>{text.toLecture}</Button>}
-            <Button kind="danger" onClick={() => setEnding(true)}>{rehearsal ? text.endRehearsalButton : text.endLecture}</Button>
+            {rehearsal && (
+              <Button kind="primary" icon="live" onClick={onGoLive}>
+                {text.goLive}
+              </Button>
+            )}
+            <Button icon="external" href={lecturePath(stream.lecture)}>
+              {rehearsal ? text.hearIt : text.watchIt}
+            </Button>
+            {!rehearsal && (
+              <Button icon="edit" href={`/teach/lectures/${idOf(stream.lecture)}`}>
+                {text.toLecture}
+              </Button>
+            )}
+            <Button kind="danger" onClick={() => setEnding(true)}>
+              {rehearsal ? text.endRehearsalButton : text.endLecture}
+            </Button>
           </p>
         </div>
       </div>
