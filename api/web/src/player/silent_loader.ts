@@ -1,4 +1,5 @@
-// For the picture that runs beside another: its sound is never heard, so that it is not loaded, not decoded, and does not hold the picture up.
+// For the picture that runs beside another: its sound is never heard, so that it is not loaded, not decoded, and does not hold
+// the picture up.
 import Hls, { type Loader, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext } from 'hls.js';
 import { hasSound, withoutSound } from './masters';
 

@@ -196,8 +196,8 @@ export class ViewPlayer {
     if (this.hls.levels.length > 1) this.hls.nextLevel = wanted;
   }
 
-  // The first position with all of picture and sound. Before the first sample of any track hls.js loads that track at the live edge,
-  // so that nothing plays; sound begins some milliseconds off.
+  // The first position with all of picture and sound. Before the first sample of any track hls.js loads that track at the live
+  // edge, so that nothing plays; sound begins some milliseconds off.
   get begin(): number {
     return this.live ? (this.details?.fragments[0]?.start ?? 0) + 0.1 : 0;
   }
