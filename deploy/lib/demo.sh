@@ -159,7 +159,7 @@ demo_sections() {
 
 # What a course's page says of it.
 demo_descriptions() {
-  web PATCH "$1" '{"description": "Kinematics, dynamics and control of robots. Lecture on Saturdays, exercises every second week.", "downloadsEnabled": true}' >/dev/null
+  web PATCH "$1" '{"description": "Kinematics, dynamics and control of robots, with exercises every second week.", "downloadsEnabled": true}' >/dev/null
   web PATCH "$2" '{"description": "For everybody who is curious: an evening lecture every month, live from the main building."}' >/dev/null
   web PATCH "$3" '{"description": "Vectors, linear maps, eigenvalues: what engineers need in the first year."}' >/dev/null
 }
