@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/utf8.h"
 #include "lectern/v1/options.pb.h"
 
 namespace lectern::api {
@@ -54,6 +55,7 @@ bool PutEnum(pb::Message& message, const pb::FieldDescriptor& field, absl::strin
 
 bool PutString(pb::Message& message, const pb::FieldDescriptor& field, absl::string_view text) {
   std::string value(text);
+  if (field.type() == pb::FieldDescriptor::TYPE_STRING && !IsUtf8(text)) return false;
   if (field.type() == pb::FieldDescriptor::TYPE_BYTES && !absl::Base64Unescape(text, &value) &&
       !absl::WebSafeBase64Unescape(text, &value)) {
     return false;
@@ -150,7 +152,7 @@ std::string Wanted(const pb::FieldDescriptor& field) {
     case pb::FieldDescriptor::CPPTYPE_ENUM:
       return EnumWords(*field.enum_type());
     case pb::FieldDescriptor::CPPTYPE_STRING:
-      return "Base64";
+      return field.type() == pb::FieldDescriptor::TYPE_BYTES ? "Base64" : "text in UTF-8";
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       break;
   }

@@ -160,7 +160,8 @@ TEST_F(RequestTest, ParametersThatDoNotExistAreNamed) {
 }
 
 TEST_F(RequestTest, ParametersThatAreWrongAreNamed) {
-  for (const char* text : {"text=a&text=b", "text=%zz", "%zz=1", "text=%00", "smallNumber=x", "smallNumber", "colours=BLUE"}) {
+  for (const char* text : {"text=a&text=b", "text=%zz", "%zz=1", "text=%00", "text=%FF", "text=a%C3", "text=%ED%A0%80",
+                           "inner.text=%C0%AF", "smallNumber=x", "smallNumber", "colours=BLUE"}) {
     EXPECT_THAT(Query(text), StatusIs(absl::StatusCode::kInvalidArgument, "BAD_FIELD")) << text;
   }
 }

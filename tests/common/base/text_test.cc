@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "common/base/utf8.h"
+
 namespace lectern {
 namespace {
 
@@ -57,6 +59,14 @@ TEST(TextTest, ConstantTimeComparisonComparesContentAndLength) {
   EXPECT_TRUE(ConstantTimeEquals("secret", "secret"));
   EXPECT_FALSE(ConstantTimeEquals("secret", "secreT"));
   EXPECT_FALSE(ConstantTimeEquals("secret", "secret2"));
+}
+
+TEST(Utf8Test, TakesWhatTheStandardTakes) {
+  for (const char* good : {"", "a", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(IsUtf8(good)) << good;
+  // Bytes alone, cut off, too long for what they say, halves of a pair, beyond the last character.
+  for (const char* bad : {"\xFF", "\x80", "a\xC3", "\xE2\x82", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+  }
 }
 
 TEST(TextTest, RandomBytesDiffer) { EXPECT_NE(RandomHex(16), RandomHex(16)); }
