@@ -78,7 +78,6 @@ Invoker::Invoker(const Deps& deps) : deps_(deps), watchers_(deps.watchers) {
 
 Invoker::~Invoker() = default;
 
-// A caller's own id only where it is harmless in a log line.
 std::string Invoker::RequestId(const std::string& wished) {
   bool plain = std::all_of(wished.begin(), wished.end(),
                            [](unsigned char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; });
@@ -95,7 +94,7 @@ CallContext Invoker::ContextFor(const CallMetadata& metadata, absl::Time deadlin
 
 std::string Invoker::RateKey(const Method& method, const google::protobuf::Message& request, const CallContext& call) {
   std::string name = method.allowance ? method.allowance(request) : call.caller.Name();
-  return name.empty() ? absl::StrCat("peer/", call.peer) : name;
+  return name.empty() ? absl::StrCat("peer/", NetworkOf(call.peer)) : name;
 }
 
 void Invoker::CountRefused(const Method& method, absl::StatusCode code) {
@@ -147,7 +146,7 @@ absl::Status Invoker::Run(const Method& method, CallMetadata& metadata, const go
 }
 
 absl::Status Invoker::LimitAddress(const CallContext& call) {
-  absl::Duration wait = deps_.by_address == nullptr ? absl::ZeroDuration() : deps_.by_address->Take(call.peer);
+  absl::Duration wait = deps_.by_address == nullptr ? absl::ZeroDuration() : deps_.by_address->Take(NetworkOf(call.peer));
   return wait > absl::ZeroDuration() ? Limited(wait, "from your address") : absl::OkStatus();
 }
 

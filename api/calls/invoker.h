@@ -88,6 +88,9 @@ class Invoker {
 
   Metrics& metrics() { return deps_.metrics; }
 
+  // The caller's own id where it is harmless in a log line and in a header, else a new one.
+  static std::string RequestId(const std::string& wished);
+
   // The reason is in the status. `response` is undefined unless OK. Fills an empty metadata.request_id.
   absl::Status Invoke(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,
                       google::protobuf::Message& response, absl::Time deadline);
@@ -106,7 +109,6 @@ class Invoker {
   friend class Watch;
   struct MethodMetrics;
 
-  static std::string RequestId(const std::string& wished);
   static CallContext ContextFor(const CallMetadata& metadata, absl::Time deadline);
   static std::string RateKey(const Method& method, const google::protobuf::Message& request, const CallContext& call);
   absl::Status Run(const Method& method, CallMetadata& metadata, const google::protobuf::Message& request,

@@ -1,8 +1,25 @@
 #include "api/calls/rate_limiter.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace lectern::api {
+
+std::string NetworkOf(const std::string& address) {
+  in6_addr parsed;
+  if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+  char text[INET6_ADDRSTRLEN];
+  if (IN6_IS_ADDR_V4MAPPED(&parsed)) {
+    inet_ntop(AF_INET, parsed.s6_addr + 12, text, sizeof text);
+    return text;
+  }
+  std::fill(parsed.s6_addr + 8, parsed.s6_addr + 16, 0);
+  inet_ntop(AF_INET6, &parsed, text, sizeof text);
+  return absl::StrCat(text, "/64");
+}
 
 double RateLimiter::Level(const Bucket& bucket, absl::Duration now) const {
   return std::min(burst_, bucket.tokens + per_second_ * absl::ToDoubleSeconds(now - bucket.at));

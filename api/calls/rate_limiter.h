@@ -13,6 +13,10 @@
 
 namespace lectern::api {
 
+// Whose allowance an address takes from: of IPv6 its /64, since whoever has one address has all of that network; IPv4 as it is,
+// also where it stands in an IPv6 address. What is no address comes back unchanged.
+std::string NetworkOf(const std::string& address);
+
 // Thread-safe.
 class RateLimiter {
  public:

@@ -195,7 +195,8 @@ http::Response CallHandler::Answer(Call& call, const http::RequestHead& head, co
   // The wrapper that counts and logs was not reached.
   if (!status.ok() && !call.invoked) invoker_.Refuse(*call.route().method, metadata, status);
   http::Response response = status.ok() ? http::Response() : StatusAnswer(status);
-  AllowAnyOrigin(response);
+  // No other origin may ask with the cookie. A browser that keeps the answer must not show it to one that asked without.
+  if (!call.visitor.by_cookie) AllowAnyOrigin(response);
   response.headers.emplace_back("X-Request-Id", metadata.request_id);
   if (metadata.ended && call.visitor.by_cookie) response.headers.emplace_back("Set-Cookie", EndedSessionCookie(call.visitor));
   if (!status.ok()) return response;
@@ -216,7 +217,7 @@ void CallHandler::SetBody(Call& call, const http::RequestHead& head, http::Respo
   response.headers.emplace_back("Cache-Control", call.reads() ? "private, no-cache" : "private, no-store");
   if (call.reads()) {
     response.headers.emplace_back("ETag", call.etag);
-    response.headers.emplace_back("Vary", "Accept-Encoding");
+    response.headers.emplace_back("Vary", "Accept-Encoding, Authorization, Cookie");
     if (KnowsTag(head, call.etag)) {
       response.status = 304;
       return;

@@ -94,7 +94,10 @@ http::Awaitable<http::Response> SessionHandler::SignOut(const http::RequestHead&
   Visitor visitor = ReadVisitor(head);
   absl::Status status = CheckSameOrigin(head, visitor);
   if (visitor.by_cookie && !status.ok()) co_return Refused(logout_, visitor.metadata, status);
-  if (visitor.metadata.authorization.empty()) co_return Done(visitor.metadata, "", EndedSessionCookie(visitor));
+  if (visitor.metadata.authorization.empty()) {
+    visitor.metadata.request_id = Invoker::RequestId(visitor.metadata.request_id);
+    co_return Done(visitor.metadata, "", EndedSessionCookie(visitor));
+  }
   v1::LogoutRequest request;
   google::protobuf::Empty nothing;
   status = co_await OnPool(calls_, [&] {

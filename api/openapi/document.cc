@@ -64,7 +64,7 @@ Json Session() {
               {"tags", {"Session"}},
               {"summary", "Sign out"},
               {"description", "Ends the session of the cookie and clears the cookie."},
-              {"responses", {{"200", {{"description", "There is no session any more."}}}, {"default", ErrorReference()}}},
+              {"responses", {{"204", {{"description", "There is no session any more."}}}, {"default", ErrorReference()}}},
               {"security", Json::array({Json{{"session", Json::array()}}})}};
   return {{"post", std::move(start)}, {"delete", std::move(end)}};
 }

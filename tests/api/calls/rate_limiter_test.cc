@@ -35,6 +35,16 @@ TEST(RateLimiterTest, CallersDoNotShareTheirBuckets) {
   EXPECT_GT(limiter.Take("a"), absl::ZeroDuration());
 }
 
+TEST(NetworkTest, AnAddressOfIpv6CountsWithItsNetwork) {
+  EXPECT_EQ(NetworkOf("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(NetworkOf("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(NetworkOf("2001:db8:1:2::9"), "2001:db8:1:2::/64");
+  EXPECT_NE(NetworkOf("2001:db8:1:3::9"), NetworkOf("2001:db8:1:2::9"));
+  // Where a socket takes both: else all of IPv4 were one network.
+  EXPECT_EQ(NetworkOf("::ffff:192.0.2.1"), "192.0.2.1");
+  for (const char* other : {"", "unknown", "fe80::1%eth0"}) EXPECT_EQ(NetworkOf(other), other);
+}
+
 TEST(RateLimiterTest, ForgetsCallersThatHaveBeenQuiet) {
   testing::FakeClock clock;
   RateLimiter limiter(1, 1, clock);

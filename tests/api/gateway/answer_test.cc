@@ -118,9 +118,9 @@ TEST_F(AnswerTest, LargeAnswersAreCompressedWhereThatIsUnderstood) {
   Answer plain = Get("/v1/courses?pageSize=50");
   Answer coded = Get("/v1/courses?pageSize=50", {{"Accept-Encoding", "gzip, deflate, br"}});
   EXPECT_EQ(plain.header("Content-Encoding"), "");
-  EXPECT_EQ(plain.header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(plain.header("Vary"), "Accept-Encoding, Authorization, Cookie");
   EXPECT_EQ(coded.header("Content-Encoding"), "gzip");
-  EXPECT_EQ(coded.header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(coded.header("Vary"), "Accept-Encoding, Authorization, Cookie");
   EXPECT_EQ(coded.header("ETag"), plain.header("ETag"));
   EXPECT_EQ(Gunzip(coded.http.body), plain.http.body);
   EXPECT_LT(coded.http.body.size(), plain.http.body.size() / 2);

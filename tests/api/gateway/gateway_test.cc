@@ -141,6 +141,8 @@ TEST_F(GatewayTest, HostileRequestsGetOneClearAnswer) {
            {"GET", "/v1/courses?pagesize=1", "", 400, "UNKNOWN_PARAMETER"},
            {"GET", "/v1/courses?pageSize=one", "", 400, "BAD_FIELD"},
            {"GET", "/v1/courses?pageSize=1&page_size=2", "", 400, "BAD_FIELD"},
+           {"GET", "/v1/search?query=ab%FF", "", 400, "BAD_FIELD"},
+           {"GET", "/v1/courses/%ED%A0%80", "", 400, "BAD_FIELD"},
            {"GET", "/v1/courses/1?name=courses/2", "", 400, "UNKNOWN_PARAMETER"},
            {"GET", "/v1/courses", "{}", 400, "BODY_NOT_EXPECTED"},
            {"GET", "/v1/courses/%zz", "", 404, "PATH_NOT_FOUND"},
@@ -154,6 +156,7 @@ TEST_F(GatewayTest, HostileRequestsGetOneClearAnswer) {
     EXPECT_EQ(answer.status, c.status) << c.verb << " " << c.path << " " << answer.http.body;
     EXPECT_EQ(answer.reason(), c.reason) << c.verb << " " << c.path << " " << answer.http.body;
   }
+  EXPECT_THAT(Call("GET", "/v1/search?query=ab%FF").http.body, HasSubstr(R"(field \"query\": \"ab\\xff\" is not text in UTF-8)"));
   EXPECT_EQ(Call("POST", "/v1/auth:login", "", "email=a", "application/x-www-form-urlencoded").status, 415);
   EXPECT_EQ(Call("POST", "/v1/auth:login", "", "{}", "text/plain").status, 415);
   EXPECT_EQ(Call("POST", "/v1/auth:login", "", "{}", "application/json; charset=UTF-8").reason(), "BAD_FIELD");
@@ -240,6 +243,9 @@ TEST_F(LimitedGatewayTest, CallersBehindAProxyOfThisMachineAreToldApart) {
   // What the caller itself claims stands before what the proxy saw.
   EXPECT_EQ(status_for("198.51.100.8, 192.0.2.1"), 429);
   EXPECT_EQ(status_for("2001:db8::1"), 200);
+  EXPECT_EQ(status_for("2001:db8::2"), 200);
+  EXPECT_EQ(status_for("2001:db8::3"), 429) << "of one network";
+  EXPECT_EQ(status_for("2001:db8:0:1::3"), 200);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(status_for("nonsense"), 200);
   EXPECT_EQ(status_for("more nonsense"), 429);
 }

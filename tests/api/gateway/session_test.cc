@@ -91,6 +91,8 @@ TEST_F(SessionTest, SigningOutEndsTheSessionAndForgetsTheCookie) {
   // Again, and without any: that is what was asked for.
   EXPECT_EQ(Ask("DELETE", "/session", {{"Cookie", cookie}, OwnOrigin()}).status, 204);
   EXPECT_EQ(Ask("DELETE", "/session", {}).status, 204);
+  EXPECT_EQ(Ask("DELETE", "/session", {{"X-Request-Id", "<evil>"}}).header("X-Request-Id").size(), 16u);
+  EXPECT_EQ(Ask("DELETE", "/session", {}).header("X-Request-Id").size(), 16u);
 }
 
 TEST_F(SessionTest, AnEndedCookieIsNoErrorWhereAnyoneMayAskAndIsForgotten) {
@@ -147,6 +149,17 @@ TEST_F(SessionTest, OnlyOurOwnPagesMayChangeSomethingWithTheCookie) {
   }
   // Reading is not changing.
   EXPECT_EQ(Ask("GET", "/v1/courses", {cookie, {"Origin", "https://evil.example"}}).status, 200);
+}
+
+// A sibling domain's page shares the browser's cache with ours.
+TEST_F(SessionTest, NoOtherOriginMayReadWhatTheCookieBrought) {
+  std::string cookie = CookieIn(SignIn("student"));
+  Answer mine = Ask("GET", "/v1/auth:whoami", {{"Cookie", cookie}});
+  ASSERT_EQ(mine.status, 200);
+  EXPECT_EQ(mine.header("Access-Control-Allow-Origin"), "");
+  for (const char* header : {"Authorization", "Cookie"}) EXPECT_THAT(mine.header("Vary"), HasSubstr(header));
+  EXPECT_EQ(Ask("GET", "/v1/courses/999999", {{"Cookie", cookie}}).header("Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(Call("GET", "/v1/auth:whoami", Token("student")).header("Access-Control-Allow-Origin"), "*");
 }
 
 TEST_F(SessionTest, ABearerTokenGoesBeforeTheCookieAndNeedsNoOrigin) {

@@ -104,6 +104,12 @@ TEST(OpenApiTest, WritesTypesAsTheGatewayDoes) {
   EXPECT_EQ(schemas.at("LoginRequest").at("properties").at("password").at("format"), "password");
 }
 
+TEST(OpenApiTest, SigningOutAnswersNothing) {
+  const Json& answers = Operation("/session", "delete").at("responses");
+  EXPECT_TRUE(answers.contains("204")) << answers;
+  EXPECT_FALSE(answers.contains("200"));
+}
+
 TEST(OpenApiTest, TellsStreamsAndFilesFromJson) {
   const Json& watch = Operation("/v1/resources:watch", "get").at("responses").at("200").at("content");
   EXPECT_TRUE(watch.contains("text/event-stream"));
