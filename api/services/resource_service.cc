@@ -46,6 +46,7 @@ void WriteEvent(const AuditRow& row, v1::AuditEvent& event) {
   event.set_organization(NameOf("organizations", row.event.organization_id.value_or(0)));
   event.set_outcome(row.event.outcome);
   event.set_detail(row.event.detail);
+  event.set_actor_name(row.actor_name);
 }
 
 // Players and other resources are sent there, so it must be a plain address of a server.

@@ -65,10 +65,16 @@ absl::Status AuditStore::Insert(pg::Session& session, const AuditEvent& event) {
 }
 
 constexpr char kList[] = R"sql(
-select id, at, actor, action, target, organization_id, outcome, detail from audit_events
-where id < $2
-  and ($1::bigint is null or organization_id in (select descendant_id from organization_paths where ancestor_id = $1))
-order by id desc limit $3
+select e.id, e.at, e.actor, e.action, e.target, e.organization_id, e.outcome, e.detail, coalesce(u.display_name, r.host, '') as actor_name
+from (
+  select * from audit_events
+  where id < $2
+    and ($1::bigint is null or organization_id in (select descendant_id from organization_paths where ancestor_id = $1))
+  order by id desc limit $3
+) e
+left join users u on u.id = substring(e.actor from '^users/([0-9]{1,18})$')::bigint
+left join resources r on r.id = substring(e.actor from '^resources/([0-9]{1,18})$')::bigint
+order by e.id desc
 )sql";
 
 absl::StatusOr<Page<AuditRow>> AuditStore::List(std::optional<int64_t> organization_id, const PageRequest& page) const {
@@ -78,7 +84,8 @@ absl::StatusOr<Page<AuditRow>> AuditStore::List(std::optional<int64_t> organizat
     return AuditRow{row.Int("id"),
                     row.Time("at"),
                     {row.Text("actor"), row.Text("action"), row.Text("target"), OptionalInt(row, "organization_id"),
-                     row.Text("outcome"), row.Text("detail")}};
+                     row.Text("outcome"), row.Text("detail")},
+                    row.Text("actor_name")};
   };
   return MakePage(ParseRows(rows, parse), page.size,
                   [](const AuditRow& last) { return EncodeIdToken("audit", last.id); });

@@ -25,6 +25,7 @@ struct AuditRow {
   int64_t id = 0;
   absl::Time at;
   AuditEvent event;
+  std::string actor_name;   // display name of a person, host of a machine; empty: unknown by now
 };
 
 // Thread-safe. One statement a call.

@@ -30,6 +30,18 @@ TEST_F(AuditStoreTest, EventsAreListedNewestFirstForASubtree) {
   EXPECT_EQ(store_.List(std::nullopt, {10, ""}).value().rows.size(), 5u);
 }
 
+TEST_F(AuditStoreTest, PeopleAreNamedAndWhoIsGoneIsNot) {
+  const int64_t user = User("lena");
+  ASSERT_OK(store_.Insert({absl::StrCat("users/", user), "a", "", std::nullopt, "OK", ""}));
+  ASSERT_OK(store_.Insert({"users/999999", "b", "", std::nullopt, "OK", ""}));
+  ASSERT_OK(store_.Insert({"users/12345678901234567890123", "c", "", std::nullopt, "OK", ""}));
+  ASSERT_OK_AND_ASSIGN(Page<AuditRow> list, store_.List(std::nullopt, {10, ""}));
+  ASSERT_EQ(list.rows.size(), 3u);
+  EXPECT_EQ(list.rows[0].actor_name, "");
+  EXPECT_EQ(list.rows[1].actor_name, "");
+  EXPECT_EQ(list.rows[2].actor_name, "lena");
+}
+
 TEST_F(AuditStoreTest, NobodyHidesBehindBytesThatPostgreSqlRefuses) {
   ASSERT_OK(store_.Insert(
       {std::string("users/1\0x", 9), "a\nb", "\xc3(\xed\xa0\x80\xff", std::nullopt, "OK", "Grüße \xf0\x9f\x8e\x93"}));

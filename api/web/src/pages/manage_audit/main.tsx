@@ -136,7 +136,7 @@ function Log({ me, organizations }: LogProps) {
   // Only administrators see what belongs to no organization.
   const organization = query.organization || (me.administrator ? '' : (organizations[0]?.name ?? ''));
   const { events, next, state, error, more } = usePages(organization);
-  const nameOf = useNames(events, organization, organizations, me);
+  const nameOf = useNames(events, organizations, me);
   const shown = events.filter(
     (event) =>
       (query.outcome === '' || (event.outcome === 'OK') === (query.outcome === 'DONE')) &&

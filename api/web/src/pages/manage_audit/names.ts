@@ -1,6 +1,6 @@
 // Who an event's actor or object is: people and machines by name, as far as the person may know them.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AuditEvent, Maintainer, Me, Organization, Resource, User } from '../../generated/api';
+import type { AuditEvent, Me, Organization, Resource, User } from '../../generated/api';
 import { api, getAll } from '../../lib/api';
 
 const most = 50; // people asked for one by one, which only administrators may
@@ -8,7 +8,6 @@ const most = 50; // people asked for one by one, which only administrators may
 // Names by resource name ("users/12"). People are asked for as they occur.
 export function useNames(
   events: AuditEvent[],
-  organization: string,
   organizations: Organization[],
   me: Me,
 ): (name: string) => string {
@@ -25,16 +24,10 @@ export function useNames(
       .catch(() => undefined);
   }, []);
   useEffect(() => {
-    if (administrator || !organization) return;
-    getAll<Maintainer>(`/v1/${organization}/maintainers?page_size=200`, 'maintainers')
-      .then((all) => learn(all.map(({ user, displayName }) => [user, displayName])))
-      .catch(() => undefined);
-  }, [organization]);
-  useEffect(() => {
     if (!administrator) return;
     const people = new Set(
       events
-        .flatMap(({ actor, target }) => [actor, target])
+        .map(({ target }) => target)
         .filter((name) => name.startsWith('users/') && !asked.current.has(name)),
     );
     for (const name of [...people].slice(0, most)) {
@@ -45,5 +38,6 @@ export function useNames(
         .catch(() => undefined);
     }
   }, [events]);
-  return (name) => known.get(name) ?? organizations.find((one) => one.name === name)?.displayName ?? name;
+  const actors = new Map(events.map(({ actor, actorName }) => [actor, actorName]));
+  return (name) => actors.get(name) || known.get(name) || organizations.find((one) => one.name === name)?.displayName || name;
 }
