@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/services/convert.h"
 #include "api/services/fields.h"
@@ -56,11 +57,18 @@ class AccountCalls {
     }
     ASSIGN_OR_RETURN(UserRow row, deps_.stores.users.SetDisabled(id, request.disabled()));
     deps_.authenticator.ForgetUser(id);
+    if (request.disabled()) RETURN_IF_ERROR(EndStreams(id));
     ToProto(row, user);
     return absl::OkStatus();
   }
 
  private:
+  // An encoder asks for the right to send when it begins only.
+  absl::Status EndStreams(int64_t user) {
+    ASSIGN_OR_RETURN(std::vector<int64_t> streams, deps_.stores.live.ListRunningOfPerson(user));
+    return streams.empty() ? absl::OkStatus() : deps_.live.End(streams, "who sent it was disabled", true);
+  }
+
   const ServiceDeps deps_;
 };
 

@@ -39,6 +39,9 @@ constexpr char kList[] =
 constexpr char kListRunning[] = R"sql(
 select id from live_streams where lecture_id = $1 and state <> 'ended' order by id)sql";
 
+constexpr char kListRunningOfPerson[] = R"sql(
+select id from live_streams where user_id = $1 and state <> 'ended' order by id)sql";
+
 // Rows are locked in the order of their ids, since workers report other sets of the same streams at the same time.
 constexpr char kReportProxy[] = R"sql(
 with said as materialized (
@@ -180,6 +183,11 @@ absl::StatusOr<std::vector<LiveStreamRow>> LiveStore::List(const LiveFilter& fil
 
 absl::StatusOr<std::vector<int64_t>> LiveStore::ListRunning(int64_t lecture) const {
   ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"live_list_running", kListRunning}, lecture));
+  return ParseRows(rows, [](const pg::Row& row) { return row.Int("id"); });
+}
+
+absl::StatusOr<std::vector<int64_t>> LiveStore::ListRunningOfPerson(int64_t user) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"live_list_running_of_person", kListRunningOfPerson}, user));
   return ParseRows(rows, [](const pg::Row& row) { return row.Int("id"); });
 }
 

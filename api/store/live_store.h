@@ -187,6 +187,8 @@ class LiveStore {
   absl::StatusOr<std::vector<LiveStreamRow>> List(const LiveFilter& filter) const;
   // Of the lecture, running only, by id.
   absl::StatusOr<std::vector<int64_t>> ListRunning(int64_t lecture) const;
+  // Those that the person sends, running only, by id.
+  absl::StatusOr<std::vector<int64_t>> ListRunningOfPerson(int64_t user) const;
 
   // --- reports ---
   // One statement for all. Only reports of the owner are written.

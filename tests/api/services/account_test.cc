@@ -1,4 +1,5 @@
 // Passwords that are changed and people who are disabled: what ends with them, and at once.
+#include <gmock/gmock.h>
 #include <google/protobuf/empty.pb.h>
 #include <gtest/gtest.h>
 
@@ -22,6 +23,7 @@ using testing::Email;
 using testing::kTestPassword;
 using testing::Name;
 using testing::StatusIs;
+using ::testing::AnyOf;
 
 constexpr absl::StatusCode kUnauthenticated = absl::StatusCode::kUnauthenticated;
 constexpr absl::StatusCode kPermissionDenied = absl::StatusCode::kPermissionDenied;
@@ -129,6 +131,22 @@ TEST_F(AccountTest, WhoIsDisabledCanDoNothingAnyMore) {
   EXPECT_THAT(WhoAmI(session), StatusIs(kUnauthenticated, "SESSION_ENDED"));
   EXPECT_OK(Login("enrolled", kTestPassword));
   EXPECT_OK(api_.stores().sessions.UsePersonalToken(Sha256(token)));
+}
+
+TEST_F(AccountTest, WhoIsDisabledIsOnAirNoMore) {
+  const int64_t vod = world_.NewResource("vod_service");
+  const int64_t theirs = world_.NewStream(world_.NewLecture(world_.NewCourse()), vod, "live");
+  const int64_t anothers = world_.NewStream(world_.NewLecture(world_.NewCourse()), vod, "live");
+  auto set_person = [&](int64_t stream, int64_t user) {
+    database_.Execute(absl::StrCat("update live_streams set user_id = ", user, " where id = ", stream));
+  };
+  set_person(theirs, world_.enrolled);
+  set_person(anothers, world_.student);
+  EXPECT_OK(SetDisabled(admin_, world_.enrolled, false));
+  EXPECT_EQ(database_.Query(absl::StrCat("select state from live_streams where id = ", theirs)), "live");
+  EXPECT_OK(SetDisabled(admin_, world_.enrolled, true));
+  EXPECT_THAT(database_.Query(absl::StrCat("select state from live_streams where id = ", theirs)), AnyOf("ending", "ended"));
+  EXPECT_EQ(database_.Query(absl::StrCat("select state from live_streams where id = ", anothers)), "live");
 }
 
 TEST_F(AccountTest, NobodyDisablesThemselvesNorTheLastAdministrator) {
