@@ -25,9 +25,9 @@ class SearchStore {
  public:
   explicit SearchStore(pg::Pool& pool) : pool_(pool) {}
 
-  // What has words that begin with all the words of `query` (search_query in the migrations), titles before descriptions, newer ones
-  // first. Only what the reader may watch and what is listed for them; in `course`, all that they may watch, since they know its name.
-  // Rehearsals are never found. A query without a word finds nothing.
+  // What has words that begin with all the words of `query` (its first twelve; search_query in the migrations), titles before
+  // descriptions, newer ones first. Only what the reader may watch and what is listed for them; in `course`, all that they may watch,
+  // since they know its name. Rehearsals are never found. A query without a word finds nothing.
   absl::StatusOr<Page<SearchHitRow>> Search(const Caller& reader, absl::string_view query, std::optional<int64_t> course,
                                             const PageRequest& page) const;
 

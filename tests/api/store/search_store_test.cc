@@ -42,6 +42,15 @@ TEST_F(SearchStoreTest, AllWordsOfTheQueryAreBeginningsOfWords) {
   for (const char* query : {"nalysis", "ana algebra", "ubung", "über", "--", "  ", "„“"}) EXPECT_THAT(Find(query), IsEmpty()) << query;
 }
 
+TEST_F(SearchStoreTest, ALongQueryAsksForItsFirstTwelveWordsOnly) {
+  const int64_t lecture = Lecture(analysis_, "a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3");
+  EXPECT_THAT(Find("a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 absent"), ElementsAre(LectureName(lecture)));
+  EXPECT_THAT(Find("a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 absent"), IsEmpty());
+  // Each is counted once.
+  EXPECT_THAT(Find("a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1"), ElementsAre(LectureName(lecture)));
+  EXPECT_THAT(Find("a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 absent"), IsEmpty());
+}
+
 TEST_F(SearchStoreTest, CaseDoesNotCountInAnyScript) {
   const int64_t lecture = Lecture(analysis_, "Über МАТЕМАТИКА ΓΕΩΜΕΤΡΙΑ 数学");
   // The third is written with an accent of its own behind the letter.
