@@ -97,8 +97,11 @@ std::string Redact(absl::string_view url) {
     size_t at = clean.rfind('@', path);
     if (at != std::string::npos && at > host) clean.erase(host, at + 1 - host);
   }
-  if (size_t token = clean.find("/p/"); token != std::string::npos) {
-    size_t start = token + 3;
+  // Playback, and private calendar addresses.
+  for (const std::string before : {"/p/", "/v1/calendars/"}) {
+    size_t token = clean.find(before);
+    if (token == std::string::npos) continue;
+    size_t start = token + before.size();
     size_t end = clean.find('/', start);
     clean.replace(start, end == std::string::npos ? std::string::npos : end - start, "...");
   }

@@ -17,6 +17,7 @@ TEST(LogTest, RedactionTakesQueriesUserInfoAndPlaybackTokensOut) {
   EXPECT_EQ(Redact("/p/eyJhbGciOi"), "/p/...");
   EXPECT_EQ(Redact("rtmp://user:secret@host/live?key=abc"), "rtmp://host/live?...");
   EXPECT_EQ(Redact("https://host/plain/path"), "https://host/plain/path");
+  EXPECT_EQ(Redact("/v1/calendars/0123abcd.ics"), "/v1/calendars/...");
 }
 
 TEST(LogTest, FieldsAreJson) {
