@@ -34,10 +34,13 @@ absl::Status NoSuchFeed() {
 
 }  // namespace
 
+// Of a description only the beginning: thousands of long ones would be too much for a calendar, and for one answer.
 // Two statements, since what is one course's and what is a person's have nothing in common for the planner.
 #define LECTERN_CALENDAR_SELECT \
   R"sql(
-select l.id, l.title, l.description, c.title as course_title, h.display_name as hall, l.starts_at, l.ends_at, l.created_at
+select l.id, l.title, c.title as course_title,
+  case when length(l.description) > 1000 then left(l.description, 999) || '…' else l.description end as description,
+  h.display_name as hall, l.starts_at, l.ends_at, l.created_at
 from courses c join lectures l on l.course_id = c.id left join halls h on h.id = l.hall_id
 where l.rehearsal_of is null and l.starts_at > now() - interval '1 year' and l.starts_at < now() + interval '2 years' and )sql"
 

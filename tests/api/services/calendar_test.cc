@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "lectern/v1/calendars.pb.h"
 #include "lectern/v1/courses.pb.h"
@@ -85,6 +86,19 @@ TEST_F(CalendarTest, AFeedNeedsNoSessionAndEndsWhenItIsRevoked) {
   EXPECT_OK(api_.Call("CalendarService/RevokeCalendarFeed", revoke, nullptr, student));
   EXPECT_THAT(Read(token), StatusIs(absl::StatusCode::kNotFound, "FEED_NOT_FOUND"));
   EXPECT_THAT(Read(""), StatusIs(absl::StatusCode::kNotFound, "FEED_NOT_FOUND"));
+}
+
+TEST_F(CalendarTest, LongDescriptionsAreCut) {
+  const int64_t lecture = Lecture(world_.NewCourse(), "Limits");
+  const std::string token = Feed(Login("enrolled"));
+  auto written = [&](const char* description) {
+    database_.Execute(absl::StrFormat("update lectures set description = %s where id = %d", description, lecture));
+    return absl::StrReplaceAll(Read(token).value_or(""), {{"\r\n ", ""}});
+  };
+  EXPECT_THAT(written("repeat('ü', 1000)"), HasSubstr("üü\r\n"));
+  const std::string cut = written("repeat('ü', 20000)");
+  EXPECT_THAT(cut, HasSubstr("üü…\r\n"));
+  EXPECT_LT(cut.size(), 4000u);
 }
 
 TEST_F(CalendarTest, AFeedShowsWhatItsPersonMayWatchNow) {
