@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "api/services/log_text.h"
 #include "api/services/ready_time.h"
 #include "lectern/v1/courses.pb.h"
 #include "lectern/v1/jobs.pb.h"
@@ -82,7 +83,8 @@ void ToProto(const ViewRow& row, v1::LectureView& view) {
   view.set_state(ViewStateOf(row.state));
   if (row.duration_ms) SetDuration(absl::Milliseconds(*row.duration_ms), *view.mutable_duration());
   for (const StepRow& step : row.steps) ToProto(step, *view.add_steps());
-  view.set_error(row.error);
+  // Whoever may watch the lecture reads it.
+  view.set_error(WithoutSecrets(row.error));
   for (const RenditionRow& rendition : row.renditions) ToProto(rendition, *view.add_renditions());
   v1::SilenceResult silence;
   google::protobuf::util::JsonParseOptions newer;

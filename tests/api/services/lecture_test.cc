@@ -63,6 +63,18 @@ class LectureTest : public ::testing::Test {
   int64_t lecture_ = world_.NewLecture(course_);
 };
 
+TEST_F(LectureTest, WhatWentWrongTellsViewersNoSecret) {
+  database_.Execute(absl::StrFormat(
+      "insert into assets (upload_id, lecture_id, organization_id, view, vod_resource_id, file_name, fingerprint, size_bytes, state, error) "
+      "values (md5('failed'), %d, %d, 'comb', %d, 'a.mp4', 'ab', 1, 'failed', 'cannot read rtsp://me:hunter2@camera/1')",
+      lecture_, world_.chair, world_.NewResource("vod_service")));
+  v1::GetLectureRequest get;
+  get.set_name(Name("lectures", lecture_));
+  ASSERT_OK_AND_ASSIGN(auto lecture, api_.Call<v1::Lecture>("LectureService/GetLecture", get, lecturer_));
+  ASSERT_EQ(lecture.views_size(), 1);
+  EXPECT_EQ(lecture.views(0).error(), "cannot read rtsp://***@camera/1");
+}
+
 TEST_F(LectureTest, ALectureIsCreatedShownChangedEndedAndListed) {
   v1::CreateLectureRequest create;
   create.set_course(Name("courses", course_));
