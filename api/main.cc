@@ -115,6 +115,8 @@ absl::Status Serve(App& app, const ApiConfig& config) {
   control->Drain(app.drain_timeout() / 2);
   if (gateway) gateway->Stop(absl::Seconds(1));
   server->Shutdown(app.drain_timeout() / 2);
+  // A call that waits for the database longer than the gateway waited for it still needs the gateway's threads' context.
+  calls.Stop();
   control->Stop();
   return absl::OkStatus();
 }

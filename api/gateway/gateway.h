@@ -30,7 +30,8 @@ class Gateway {
 
   virtual uint16_t port() const = 0;
 
-  // No new requests; running ones may end within `grace`. Waits.
+  // No new requests; running ones may end within `grace`. Waits for them, but not for ever: before the gateway goes, `calls` must
+  // have stopped, or have nothing to do.
   virtual void Stop(absl::Duration grace) = 0;
 };
 

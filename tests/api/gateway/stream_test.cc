@@ -401,5 +401,29 @@ TEST_F(GrpcStreamTest, StreamsEndWhenTheServerStops) {
   EXPECT_TRUE(Watchers(0));
 }
 
+// Whatever is under way then: the first turn, a write, a wait, a later turn, the end.
+TEST_F(GrpcStreamTest, WatchersThatLeaveAtAnyMomentAndAServerThatStopsAmongThemLeaveNothingBehind) {
+  Start({.of_caller = 1000, .all = 1000}, 0, absl::Milliseconds(5));
+  std::string token = Token("lecturer");
+  std::list<GrpcStream> streams;
+  std::list<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 60; ++i) {
+    titles_->version = i + 1;
+    GrpcStream& stream = streams.emplace_back(server_->port(), token, Request());
+    clients.push_back(Open(token));
+    if (i % 3 == 0) EXPECT_NE(stream.ReadTitle(), "");
+    if (i % 3 == 1) clients.back()->ReadUntil("[end ");
+    if (i % 4 == 1) stream.Cancel();
+    if (i % 4 >= 2) clients.back()->Close();
+  }
+  gateway_->Stop(absl::Seconds(30));
+  server_->Shutdown(absl::Seconds(30));
+  for (GrpcStream& stream : streams) {
+    while (!stream.ReadTitle().empty()) continue;
+    EXPECT_FALSE(stream.Finish().ok());
+  }
+  EXPECT_TRUE(Watchers(0));
+}
+
 }  // namespace
 }  // namespace lectern
