@@ -49,6 +49,15 @@ SeriesPlan Until(absl::string_view until, std::string zone = "", int weeks = 0) 
   return plan;
 }
 
+TEST(SeriesTest, TheFirstIsAsItWasAskedForInTheHourThatComesTwice) {
+  const NewLecture first = First("2026-10-25T02:30:00+01:00", "2026-10-25T03:30:00+01:00");
+  ASSERT_OK_AND_ASSIGN(auto lectures, PlanSeries(first, Until("2026-11-02T00:00:00+01:00", "Europe/Berlin")));
+  ASSERT_EQ(lectures.size(), 2u);
+  EXPECT_EQ(lectures[0].starts_at, first.starts_at);
+  EXPECT_EQ(lectures[0].ends_at, first.ends_at);
+  EXPECT_EQ(*lectures[1].starts_at, *first.starts_at + absl::Hours(7 * 24));
+}
+
 TEST(SeriesTest, TheHourStaysThroughTheChangesOfSummerTime) {
   ASSERT_OK_AND_ASSIGN(auto autumn, PlanSeries(First("2026-10-16T10:15:00+02:00", "2026-10-16T11:45:00+02:00"),
                                                Until("2026-11-07T00:00:00+01:00", "Europe/Berlin")));
