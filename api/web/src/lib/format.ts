@@ -70,6 +70,11 @@ export function numberText(value: number, digits = 0): string {
   return value.toLocaleString(locale, { maximumFractionDigits: digits });
 }
 
+// How much there is to watch: "12 min", and from ten hours on "340 h".
+export function playingText(seconds: number): string {
+  return seconds < 36_000 ? lengthText(seconds) : `${numberText(seconds / 3600)} h`;
+}
+
 export function percentText(share: number): string {
   return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 0 });
 }

@@ -8,6 +8,7 @@ import { jobText } from './words';
 
 const again = new Set<JobState>(['JOB_FAILED', 'CANCELLED', 'SKIPPED', 'EXPIRED']);
 const over = new Set<JobState>(['DONE', 'JOB_FAILED', 'CANCELLED', 'SKIPPED', 'EXPIRED', 'CANCELLING']);
+const waits = new Set<JobState>(['BLOCKED', 'READY', 'RETRY_WAIT']);
 export const mayRetry = ({ state }: Job) => again.has(state) && state !== 'EXPIRED';
 export const mayCancel = ({ state }: Job) => !over.has(state);
 
@@ -66,7 +67,7 @@ export function Explanation({ job }: { job: Job }) {
       <p>{summary}</p>
       {details.length > 0 && (
         <div>
-          <h3 class="side-title">{text.candidates}</h3>
+          <h3 class="side-title">{waits.has(job.state) ? text.candidates : text.oneByOne}</h3>
           <ul class="candidates">
             {details.map((line, i) => (
               <li key={i}>{line}</li>

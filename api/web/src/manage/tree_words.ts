@@ -4,6 +4,8 @@ export const text = words({
   en: {
     title: 'Organizations',
     lead: 'Whoever maintains an organization maintains everything below it.',
+    join: 'Join a machine',
+    joinLead: 'Choose the organization that the machine shall belong to. Its page makes the token and the command.',
     newRoot: 'New organization',
     tree: 'Organizations',
     filter: 'Find an organization',
@@ -37,6 +39,8 @@ export const text = words({
   de: {
     title: 'Organisationen',
     lead: 'Wer eine Organisation verwaltet, verwaltet auch alles darunter.',
+    join: 'Rechner anschließen',
+    joinLead: 'Wählen Sie die Organisation, zu der der Rechner gehören soll. Ihre Seite macht das Token und den Befehl.',
     newRoot: 'Neue Organisation',
     tree: 'Organisationen',
     filter: 'Organisation finden',

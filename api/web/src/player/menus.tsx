@@ -87,17 +87,20 @@ interface SpeedProps {
 
 export function SpeedMenu({ stage, onSpeed, onSkip }: SpeedProps) {
   const saved = savedSeconds(stage.silences) / stage.speed;
+  const skips = saved > 1 && !stage.live;
+  // Silence first: below eleven speeds nobody finds it, and on small players it lies outside of the list.
   const items: (MenuItem | false)[] = [
-    ...[...speeds]
-      .reverse()
-      .map((speed) => ({ label: speedText(speed), checked: speed === stage.speed, onSelect: () => onSpeed(speed) })),
-    saved > 1 &&
-      !stage.live && {
-        label: text.skipSilenceSaves(waitText(saved)),
-        checked: stage.skipping,
-        separated: true,
-        onSelect: () => onSkip(!stage.skipping),
-      },
+    skips && {
+      label: text.skipSilenceSaves(waitText(saved)),
+      checked: stage.skipping,
+      onSelect: () => onSkip(!stage.skipping),
+    },
+    ...[...speeds].reverse().map((speed, index) => ({
+      label: speedText(speed),
+      checked: speed === stage.speed,
+      separated: skips && index === 0,
+      onSelect: () => onSpeed(speed),
+    })),
   ];
   return (
     <Menu

@@ -77,7 +77,7 @@ function HomePage() {
       {home && (
         <>
           <Now home={home} />
-          <ContinueWatching lectures={home.continueWatching} />
+          <ContinueWatching lectures={home.continueWatching.filter(({ state }) => state !== 'LIVE')} />
           <Courses me={me} home={home} onTerm={chooseTerm} onPin={pin} />
         </>
       )}

@@ -1,7 +1,7 @@
 // What belongs to the organization beside courses: organizations below it, machines, stored recordings.
 import type { ListStorageResponse, Organization, Resource, ResourceChanges } from '../../generated/api';
 import { api } from '../../lib/api';
-import { bytesText, idOf, numberText, secondsOf } from '../../lib/format';
+import { bytesText, idOf, numberText, playingText, secondsOf } from '../../lib/format';
 import { Button, Notice, Skeleton, useLoad } from '../../lib/parts';
 import { HostName } from '../../manage/host_name';
 import { Meter } from '../../manage/meter';
@@ -134,7 +134,7 @@ export function StoragePanel({ organization }: { organization: Organization }) {
             </div>
             <div>
               <dt>{text.hours}</dt>
-              <dd>{numberText(secondsOf(use.duration) / 3600, 1)}</dd>
+              <dd>{playingText(secondsOf(use.duration))}</dd>
             </div>
           </dl>
         </>

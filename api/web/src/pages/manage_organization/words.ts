@@ -84,7 +84,7 @@ export const text = words({
     subtreeStorage: 'With what is below',
     quota: 'Limit',
     noQuota: 'none',
-    hours: 'Hours',
+    hours: 'To watch',
     recordings: 'Recordings',
     allStorage: 'All storage',
 
@@ -186,7 +186,7 @@ export const text = words({
     subtreeStorage: 'Mit allem darunter',
     quota: 'Grenze',
     noQuota: 'keine',
-    hours: 'Stunden',
+    hours: 'Spieldauer',
     recordings: 'Aufzeichnungen',
     allStorage: 'Aller Speicher',
 

@@ -1,9 +1,11 @@
 // The organizations that a person maintains, as a tree.
 import '../../manage/manage.css';
 import './tree.css';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ListOrganizationsResponse, Me, Organization } from '../../generated/api';
+import { parameter } from '../../lib/address';
 import { embedded } from '../../lib/api';
+import { idOf } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
 import { Button, Empty, Notice, Skeleton } from '../../lib/parts';
 import { CreateDialog, DeleteDialog, RenameDialog } from '../../manage/organization_deeds';
@@ -17,6 +19,9 @@ import { text as common } from '../../manage/words';
 import { OrganizationTree, useOpenNodes } from './tree';
 
 type Deed = { deed: 'create' | 'rename' | 'delete'; branch: Branch | null };
+
+// Whoever has one organization only has nothing to choose.
+const joining = parameter('join') !== '';
 
 const withNew = (open: Set<string>, parent: string) => new Set([...open, parent]);
 
@@ -60,8 +65,8 @@ function Body({ me, organizations, reload }: { me: Me; organizations: Organizati
     <>
       <div class="page-head">
         <div>
-          <h1>{text.title}</h1>
-          <p class="soft">{text.lead}</p>
+          <h1>{joining ? text.join : text.title}</h1>
+          <p class="soft">{joining ? text.joinLead : text.lead}</p>
         </div>
         {me.administrator && (
           <Button kind="primary" icon="plus" onClick={() => setDeed({ deed: 'create', branch: null })}>
@@ -133,6 +138,9 @@ function Body({ me, organizations, reload }: { me: Me; organizations: Organizati
 
 function Organizations({ me }: { me: Me }) {
   const { data, error, reload } = useOrganizations(first());
+  useEffect(() => {
+    if (joining && data?.length === 1) location.replace(`/manage/organizations/${idOf(data[0]!.name)}`);
+  }, [data]);
   if (data) return <Body me={me} organizations={data} reload={reload} />;
   return (
     <>

@@ -121,7 +121,7 @@ function Dashboard() {
           icon="server"
           title={text.empty}
           actions={
-            <Button kind="primary" href="/manage/organizations">
+            <Button kind="primary" href="/manage/organizations?join=1">
               {text.emptyAction}
             </Button>
           }

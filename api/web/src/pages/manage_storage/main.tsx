@@ -4,7 +4,7 @@ import './storage.css';
 import { useState } from 'preact/hooks';
 import type { ListStorageResponse, Resource, StorageUse } from '../../generated/api';
 import { ApiError, embedded, getAll } from '../../lib/api';
-import { bytesText, idOf, numberText, percentText, secondsOf } from '../../lib/format';
+import { bytesText, idOf, numberText, playingText, percentText, secondsOf } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
 import { Empty, Icon, Notice, Skeleton, useLoad } from '../../lib/parts';
 import { Meter, Tile } from '../../manage/meter';
@@ -82,7 +82,7 @@ function Row({ use, depth, parent, open, whole, onToggle }: RowProps) {
         <span>{numberText(use.recordings)}</span>
       </td>
       <td role="cell" data-title={text.hours} class={use.recordings > 0 ? 'number' : 'number blank'}>
-        <span>{numberText(secondsOf(use.duration) / 3600)}</span>
+        <span>{playingText(secondsOf(use.duration))}</span>
       </td>
       <td role="cell" data-title={text.quota} class={quota > 0 ? 'storage-quota' : 'storage-quota blank'}>
         {quota > 0 ? (
@@ -188,7 +188,7 @@ function Storage() {
       <dl class="tiles">
         <Tile title={text.total} figure={bytesText(whole)} detail={text.ofOrganizations(storage.length)} />
         <Tile title={text.recordings} figure={numberText(sum(({ recordings }) => recordings))} />
-        <Tile title={text.hours} figure={numberText(sum(({ duration }) => secondsOf(duration)) / 3600)} />
+        <Tile title={text.hours} figure={playingText(sum(({ duration }) => secondsOf(duration)))} />
         <Tile
           title={text.services}
           figure={room.all > 0 ? bytesText(room.free) : '\u2013'}

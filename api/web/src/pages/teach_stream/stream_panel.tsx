@@ -89,6 +89,13 @@ function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
 function Advice({ stream }: { stream: LiveStream }) {
   if (stream.state === 'INTERRUPTED') return <Notice tone="warning">{stream.reason || text.interruptedText}</Notice>;
   if (stream.state !== 'ON_AIR') return null;
+  const { levelDbfs = 0, audioCodec = 'unknown' } = stream.facts ?? {};
+  if (stream.warnings.length === 0 && (!audioCodec || (levelDbfs !== 0 && loudnessOf(levelDbfs) === 'none')))
+    return (
+      <Notice tone="warning" title={text.soundless}>
+        <p>{text.soundlessText}</p>
+      </Notice>
+    );
   if (stream.warnings.length === 0)
     return (
       <Notice tone="good" title={text.allWell}>
