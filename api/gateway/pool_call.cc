@@ -37,11 +37,12 @@ http::Awaitable<void> AllOnPool(ThreadPool& pool, std::vector<std::function<void
     auto resume = std::make_shared<decltype(handler)>(std::move(handler));
     // One more than pieces of work: none can be the last before all are handed over.
     auto left = std::make_shared<std::atomic<size_t>>(work.size() + 1);
-    auto guard = asio::make_work_guard(executor);
+    // Shared, and taken along by the last: once the handler has run, the server may be gone before the work is forgotten.
+    auto guard = std::make_shared<decltype(asio::make_work_guard(executor))>(asio::make_work_guard(executor));
     auto done = [resume, left, guard, executor, &last] {
       if (left->fetch_sub(1) != 1) return;
       last();
-      asio::post(executor, [resume] { std::move (*resume)(); });
+      asio::post(executor, [resume, guard = std::move(*guard)] { std::move (*resume)(); });
     };
     for (std::function<void()>& piece : work) {
       bool taken = pool.TryRun([&piece, done] {

@@ -16,9 +16,12 @@ Awaitable<absl::Status> RunBlocking(ThreadPool& pool, std::function<absl::Status
     // std::function wants copies, the handler has none.
     auto resume = std::make_shared<decltype(handler)>(std::move(handler));
     auto guard = asio::make_work_guard(executor);
-    bool taken = pool.TryRun([resume, guard, executor, work = std::move(work)] {
+    bool taken = pool.TryRun([resume, guard, executor, work = std::move(work)]() mutable {
       absl::Status status = work();
-      asio::post(executor, [resume, status = std::move(status)]() mutable { std::move (*resume)(std::move(status)); });
+      // The guard goes along: once the handler has run, the server may be gone before this piece of work is forgotten.
+      asio::post(executor, [resume = std::move(resume), guard = std::move(guard), status = std::move(status)]() mutable {
+        std::move (*resume)(std::move(status));
+      });
     });
     if (taken) return;
     asio::post(executor,
