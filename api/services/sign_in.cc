@@ -1,6 +1,7 @@
 #include "api/services/sign_in.h"
 
 #include "absl/strings/str_cat.h"
+#include "api/calls/rate_limiter.h"
 #include "api/services/passwords.h"
 #include "api/services/services.h"
 #include "common/base/retry_after.h"
@@ -31,14 +32,15 @@ absl::StatusOr<UserRow> CheckPasswordOf(const UserStore& users, const std::strin
 
 absl::StatusOr<UserRow> CheckSignIn(const ServiceDeps& deps, const CallContext& call, const std::string& email,
                                     const std::string& password) {
-  ASSIGN_OR_RETURN(LoginAttempts attempts, deps.stores.sessions.RecordLoginAttempt(email, call.peer, kAttemptWindow));
+  const std::string network = NetworkOf(call.peer);
+  ASSIGN_OR_RETURN(LoginAttempts attempts, deps.stores.sessions.RecordLoginAttempt(email, network, kAttemptWindow));
   if (attempts.by_email > kMaxAttemptsByEmail || attempts.by_peer > kMaxAttemptsByPeer) {
     absl::Status enough = absl::ResourceExhaustedError(absl::StrCat("too many attempts to sign in; wait ",
                                                                     absl::FormatDuration(kAttemptWindow)));
     return WithRetryAfter(WithReason(enough, "TOO_MANY_ATTEMPTS"), kAttemptWindow);
   }
   ASSIGN_OR_RETURN(UserRow user, CheckPasswordOf(deps.stores.users, email, password));
-  if (absl::Status forgotten = deps.stores.sessions.ForgetLoginAttempts(email, call.peer); !forgotten.ok()) {
+  if (absl::Status forgotten = deps.stores.sessions.ForgetLoginAttempts(email, network); !forgotten.ok()) {
     log::Warn("sign-in attempts not forgotten", {{"request_id", call.request_id}, {"error", forgotten.message()}});
   }
   return user;
