@@ -23,7 +23,12 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: http: https:; " +
   "media-src blob: http: https:; connect-src 'self' http: https:; worker-src blob:; base-uri 'none'; form-action 'none'";
 
-async function rebuild() {
+let building = Promise.resolve();
+
+// One after the other: two builds at once take each other's files away.
+const rebuild = () => (building = building.then(build));
+
+async function build() {
   try {
     await buildPages(dist);
     console.log(`${new Date().toLocaleTimeString()} built`);

@@ -4,7 +4,7 @@ import type { Course, Lecture } from '../generated/api';
 import { useInterval } from './data';
 import { Bar, Pill } from './feedback';
 import { clockText, daysAway, formatDay, formatTime, idOf, lengthText, secondsOf, termText, timeOf } from './format';
-import { Icon } from './icons';
+import { Icon, type IconName } from './icons';
 import { text } from './texts';
 
 export const lecturePath = (name: string, at?: number) => `/lectures/${idOf(name)}${at ? `?t=${Math.floor(at)}` : ''}`;
@@ -12,9 +12,16 @@ export const coursePath = (name: string) => `/courses/${idOf(name)}`;
 
 const liveSeconds = 30;
 
+interface PictureProps {
+  urls: string[];
+  eager?: boolean;
+  live?: boolean;
+  instead?: IconName; // where there is no picture
+}
+
 // A still in a frame of 16:9 that is there before it. Tries the addresses one after the other; of a live lecture the address
 // stays and the picture changes, so that it is asked for anew.
-export function Picture({ urls, eager, live }: { urls: string[]; eager?: boolean; live?: boolean }) {
+export function Picture({ urls, eager, live, instead = 'play' }: PictureProps) {
   const [failed, setFailed] = useState<string[]>([]);
   const [turn, setTurn] = useState(0);
   useInterval(() => {
@@ -35,7 +42,7 @@ export function Picture({ urls, eager, live }: { urls: string[]; eager?: boolean
           onError={() => setFailed([...failed, url])}
         />
       ) : (
-        <Icon name="play" class="no-picture" />
+        <Icon name={instead} class="no-picture" />
       )}
     </span>
   );
@@ -189,7 +196,7 @@ export function CourseCard({ course, heading: Heading = 'h3', href, onPin, showT
             {course.title}
           </a>
         </Heading>
-        <p class="soft cut">{course.organizationName}</p>
+        <p class="soft">{course.organizationName}</p>
         <p class="soft facts">
           <span>{text.lectures(course.lectureCount)}</span>
           {showTerm && <span>{termText(course.term)}</span>}

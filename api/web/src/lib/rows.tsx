@@ -21,7 +21,11 @@ export function LectureRow({ lecture, heading: Heading = 'h3', course, isNew, ti
   return (
     <article class="lecture-row">
       <div class="frame">
-        <Picture urls={lecture.pictureUrls} live={lecture.state === 'LIVE'} />
+        <Picture
+          urls={lecture.pictureUrls}
+          live={lecture.state === 'LIVE'}
+          instead={lecture.state === 'SCHEDULED' ? 'calendar' : 'play'}
+        />
         {length > 0 && lecture.state !== 'LIVE' && <span class="on-picture length">{clockText(length)}</span>}
         <SeenBar lecture={lecture} />
       </div>

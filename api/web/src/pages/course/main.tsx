@@ -105,7 +105,7 @@ function CoursePage({ first }: { first: Course }) {
   const [error, setError] = useState<ApiError | null>(null);
   const list = `/v1/courses/${id}/lectures?page_size=200`;
   const load = useLoad(() => api.get<ListLecturesResponse>(list), embeddedList.data, embeddedList.error);
-  const lectures = [...(load.data?.lectures ?? []), ...more];
+  const lectures = [...(load.data?.lectures ?? []), ...more].filter(({ rehearsal }) => !rehearsal);
 
   // The answer is as it was before this visit, which is what came with the page.
   useEffect(() => {

@@ -19,13 +19,14 @@ function Neighbour({ lecture, label, next }: { lecture: Lecture | undefined; lab
 
 export function Neighbours({ lecture }: { lecture: Lecture }) {
   const { data } = useLoad(() => getAll<Lecture>(`/v1/${lecture.course}/lectures?page_size=200`, 'lectures'));
-  const at = (data ?? []).findIndex((candidate) => candidate.name === lecture.name);
+  const all = (data ?? []).filter(({ name, rehearsal }) => !rehearsal || name === lecture.name);
+  const at = all.findIndex((candidate) => candidate.name === lecture.name);
   return (
     <nav class="neighbours" aria-label={text.lecturesOf}>
       {data && at >= 0 && (
         <>
-          <Neighbour lecture={data[at - 1]} label={text.previous} />
-          <Neighbour lecture={data[at + 1]} label={text.next} next />
+          <Neighbour lecture={all[at - 1]} label={text.previous} />
+          <Neighbour lecture={all[at + 1]} label={text.next} next />
         </>
       )}
     </nav>

@@ -107,7 +107,9 @@ function Row({ resource, open, version, onOpen, onDeed }: RowProps) {
               <strong>
                 <HostName host={resource.host} />
               </strong>
-              <small class="soft">{kindText(resource.kind)}</small>
+              <small class="soft">
+                {kindText(resource.kind)} · {idOf(resource.name)}
+              </small>
             </span>
           </button>
         </th>

@@ -1,5 +1,5 @@
 // Streaming from one's own computer: what comes next, how the stream is now, how to set it up.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Course, Lecture, LiveStream, LiveStreamChanges } from '../../generated/api';
 import { api, getAll, watch, type StreamState } from '../../lib/api';
 import { mount, pageMe } from '../../lib/layout';
@@ -55,6 +55,22 @@ function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state:
   return { streams: running.filter((one) => (one.rehearsal ? mine.get(one.lecture) : taught?.has(one.course))), state };
 }
 
+// The lecture that was on air a moment ago and is no longer.
+function useOver(streams: LiveStream[], state: StreamState): LiveStream | null {
+  const [over, setOver] = useState<LiveStream | null>(null);
+  const before = useRef<LiveStream[]>([]);
+  const running = streams.map(({ lecture }) => lecture).join(' ');
+  useEffect(() => {
+    if (state !== 'open') return;
+    const now = new Set(running.split(' '));
+    const gone = before.current.find((one) => !one.rehearsal && !now.has(one.lecture));
+    if (gone) setOver(gone);
+    else setOver((old) => (old && now.has(old.lecture) ? null : old));
+    before.current = streams;
+  }, [running, state]);
+  return over;
+}
+
 function NextCard({ lectures, streaming, onGoLive }: { lectures: Lecture[]; streaming: boolean; onGoLive: () => void }) {
   const [now, setNow] = useState(Date.now());
   useInterval(() => setNow(Date.now()), 20);
@@ -84,6 +100,7 @@ function Stream() {
   });
   const { courses, lectures } = loaded.data ?? { courses: [], lectures: [] };
   const { streams, state } = useStreams(loaded.data ? new Set(courses.map(({ name }) => name)) : null);
+  const over = useOver(streams, state);
   const tokens = useTokens();
   const [secret, setSecret] = useState('');
   const asked = new URLSearchParams(location.search).get('lecture');
@@ -104,7 +121,18 @@ function Stream() {
         </div>
       </div>
       <div class="stack">
-        {started && (
+        {over && (
+          <Notice
+            tone="good"
+            title={text.over(over.lectureTitle)}
+            actions={
+              <Button small href={lecturePath(over.lecture)}>
+                {text.watchRecording}
+              </Button>
+            }
+          />
+        )}
+        {started && started.name !== over?.lecture && (
           <Notice
             tone="good"
             title={text.started(started.title)}

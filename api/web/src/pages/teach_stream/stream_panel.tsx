@@ -80,7 +80,7 @@ function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
       ),
     ]);
   }
-  if (facts.renditions.length > 0) rows.push([text.qualities, facts.renditions.join(', ')]);
+  if (facts.renditions.length > 0) rows.push([text.qualities, facts.renditions.join(', ').replaceAll('copied', text.copied)]);
   if (facts.encoder) rows.push([text.program, facts.encoder]);
   if (facts.segmentDelaySeconds > 0) rows.push([text.delay, text.afterSeconds(numberText(facts.segmentDelaySeconds, 1))]);
   return rows;
@@ -89,17 +89,13 @@ function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
 function Advice({ stream }: { stream: LiveStream }) {
   if (stream.state === 'INTERRUPTED') return <Notice tone="warning">{stream.reason || text.interruptedText}</Notice>;
   if (stream.state !== 'ON_AIR') return null;
-  const { levelDbfs = 0, audioCodec = 'unknown' } = stream.facts ?? {};
-  if (stream.warnings.length === 0 && (!audioCodec || (levelDbfs !== 0 && loudnessOf(levelDbfs) === 'none')))
-    return (
-      <Notice tone="warning" title={text.soundless}>
-        <p>{text.soundlessText}</p>
-      </Notice>
-    );
+  // A pause of speech is no fault: a longer silence comes as a warning.
+  const { levelDbfs = 0, audioCodec = '' } = stream.facts ?? {};
+  const quiet = audioCodec !== '' && levelDbfs !== 0 && loudnessOf(levelDbfs) === 'none';
   if (stream.warnings.length === 0)
     return (
       <Notice tone="good" title={text.allWell}>
-        <p>{text.allWellText}</p>
+        <p>{quiet ? text.quietText : text.allWellText}</p>
       </Notice>
     );
   return (
@@ -149,7 +145,7 @@ export function StreamPanel({ stream, onGoLive }: { stream: LiveStream; onGoLive
           <p class="soft">{rehearsal ? text.rehearsal : stream.courseTitle}</p>
         </div>
         <Pill tone={tone} icon={state === 'INTERRUPTED' ? 'warning' : 'live'}>
-          {state === 'ON_AIR' && !rehearsal ? text.live(stream.viewers) : text.states[state]}
+          {state !== 'ON_AIR' ? text.states[state] : rehearsal ? text.onlyYou : text.live(stream.viewers)}
         </Pill>
       </header>
       <div class="stream-body">
