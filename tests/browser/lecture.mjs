@@ -217,7 +217,7 @@ const steps = {
     await tab.getByRole('textbox', { name: 'Note at 0:21' }).fill('Second');
     await tab.getByRole('button', { name: 'Save' }).click();
     await heard('two', () => world.bookmarks.length === 2);
-    assert.equal(await tab.locator('.seek-mark').count(), 2);
+    await until('two marks', () => document.querySelectorAll('.seek-mark').length === 2);
     await accessible('notes');
     await tab.getByRole('button', { name: 'Delete the note at 0:21' }).first().click();
     await heard('deleted', () => world.bookmarks.length === 1);
