@@ -1,8 +1,16 @@
 #!/usr/bin/env python3
-"""summary.py BROKEN_BUILDS FILE.xml...: names what failed in ctest's JUnit reports, then prints "N passed, N failed"."""
+"""summary.py BROKEN_BUILDS FILE.xml...: names what failed in ctest's JUnit reports, with the end of what it printed (the reader of a long
+log sees only its end), then prints "N passed, N failed"."""
 import os
 import sys
 import xml.etree.ElementTree
+
+LAST_LINES = 12
+
+
+def end_of(case: xml.etree.ElementTree.Element) -> str:
+    lines = (case.findtext("system-out") or "").strip().splitlines()
+    return "".join(f"    {line[:200]}\n" for line in lines[-LAST_LINES:])
 
 
 def main() -> int:
@@ -15,7 +23,7 @@ def main() -> int:
             status = case.get("status")
             if case.find("failure") is not None or status == "fail":
                 failed += 1
-                print(f"failed: {case.get('name')} ({build})")
+                print(f"failed: {case.get('name')} ({build})\n{end_of(case)}", end="")
             elif case.find("skipped") is not None or status in ("notrun", "disabled"):
                 skipped += 1
                 print(f"skipped: {case.get('name')} ({build})")
