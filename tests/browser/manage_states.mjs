@@ -137,7 +137,7 @@ async function whatOpens() {
         await click(v, 'tab', 'VOD service');
       },
     ],
-    'organization-course': ['/manage/organizations/2', (v) => click(v, 'button', 'Create a course')],
+    'organization-course': ['/manage/organizations/2', (v) => click(v, 'button', 'New course')],
     'jobs-selected': ['/manage/jobs', (v) => v.tab.getByLabel('Select all').check()],
     'jobs-explained': [
       '/manage/jobs?tab=waiting',

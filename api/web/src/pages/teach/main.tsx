@@ -1,11 +1,12 @@
 // The courses that the person teaches: trouble first, then by term, each with what comes next.
 import { useState } from 'preact/hooks';
+import { CourseDialog } from '../../courses/course_form';
+import { text as aboutCourse } from '../../courses/words';
 import type { Course, Lecture, Me, OpenUpload, Organization } from '../../generated/api';
 import { embeddedOrNull, getAll } from '../../lib/api';
 import { idOf, percentText, termText } from '../../lib/format';
 import { mount, pageMe } from '../../lib/layout';
 import { Button, Empty, Icon, Notice, Pill, Skeleton, useLoad, whenText } from '../../lib/parts';
-import { CourseDialog } from './course_form';
 import { Gate, given } from './gate';
 import { lecturesOf } from './load';
 import { text as shared } from './shared_words';
@@ -91,7 +92,7 @@ function CourseRow({ course, lectures }: { course: Course; lectures: Lecture[] |
           <span>{course.organizationName}</span>
           <span>
             <Icon name="eye" />
-            {shared.visibility[course.visibility]}
+            {aboutCourse.visibility[course.visibility]}
           </span>
         </p>
         {lectures && (
@@ -123,7 +124,7 @@ function NoCourse({ me, canCreate, onCreate }: { me: Me; canCreate: boolean; onC
   const mail = me.installation?.supportEmail;
   const actions = canCreate ? (
     <Button kind="primary" icon="plus" onClick={onCreate}>
-      {text.newCourse}
+      {aboutCourse.newCourse}
     </Button>
   ) : mail ? (
     <Button href={`mailto:${mail}`}>{text.askSupport}</Button>
@@ -166,7 +167,7 @@ function Teach() {
           )}
           {canCreate && (
             <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
-              {text.newCourse}
+              {aboutCourse.newCourse}
             </Button>
           )}
         </div>

@@ -1,5 +1,6 @@
 // One course, for who teaches it.
 import { useEffect, useState } from 'preact/hooks';
+import { text as aboutCourse } from '../../courses/words';
 import type { Course, Lecture } from '../../generated/api';
 import { api, getAll } from '../../lib/api';
 import { idOf, termText } from '../../lib/format';
@@ -66,7 +67,7 @@ function TeachCourse() {
               <p class="soft facts">
                 <span>{data.organizationName}</span>
                 <span>{termText(data.term)}</span>
-                <Pill icon="eye">{shared.visibility[data.visibility]}</Pill>
+                <Pill icon="eye">{aboutCourse.visibility[data.visibility]}</Pill>
               </p>
             </div>
             <Button icon="external" href={coursePath(data.name)}>

@@ -1,5 +1,6 @@
 // Who manages a course and who is enrolled.
 import { useState } from 'preact/hooks';
+import { text as aboutCourse } from '../../courses/words';
 import type { Course, CourseRole, Enrolment, Me } from '../../generated/api';
 import { api, ApiError, getAll } from '../../lib/api';
 import { Button, Dialog, Empty, Field, Notice, Skeleton, Table, useLoad } from '../../lib/parts';
@@ -178,7 +179,7 @@ export function People({ me, course }: { me: Me | null; course: Course }) {
           <h2 id="students">
             {text.students} <span class="count">{students.length}</span>
           </h2>
-          <p class="soft">{text.studentsHint(shared.visibility[course.visibility])}</p>
+          <p class="soft">{text.studentsHint(aboutCourse.visibility[course.visibility])}</p>
         </div>
         <AddPeople course={course} role="COURSE_STUDENT" onAdded={reload} />
         {students.length > MANY && <Field label={text.filter} type="search" required value={filter} onInput={setFilter} />}

@@ -1,9 +1,9 @@
 // What a course is called, who may watch, what they may do, and its end.
 import { useState } from 'preact/hooks';
+import { termIsRight, VisibilityChoice } from '../../courses/course_form';
 import type { Course, UpdateCourseRequest } from '../../generated/api';
 import { api } from '../../lib/api';
 import { Button, Dialog, Field, Notice, Switch } from '../../lib/parts';
-import { termIsRight, VisibilityChoice } from '../teach/course_form';
 import { atLeast } from '../teach/gate';
 import { text as shared } from '../teach/shared_words';
 import { text } from './words';

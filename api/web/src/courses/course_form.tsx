@@ -1,10 +1,10 @@
 // What a course is made with, and the choice of who may watch, which its settings use too.
 import { useId, useState } from 'preact/hooks';
-import type { Course, CreateCourseRequest, Organization, Visibility } from '../../generated/api';
-import { api } from '../../lib/api';
-import { Button, Dialog, Field, Notice, Select } from '../../lib/parts';
-import { text as shared } from './shared_words';
+import type { Course, CreateCourseRequest, Organization, Visibility } from '../generated/api';
+import { api } from '../lib/api';
+import { Button, Dialog, Field, Notice, Select } from '../lib/parts';
 import { text } from './words';
+import './courses.css';
 
 const VISIBILITIES: Visibility[] = ['PUBLIC', 'LOGGED_IN', 'ENROLLED', 'HIDDEN'];
 
@@ -12,7 +12,7 @@ export function VisibilityChoice({ value, onChange }: { value: Visibility; onCha
   const id = useId();
   return (
     <fieldset class="choices">
-      <legend>{text.visibility}</legend>
+      <legend>{text.whoMayWatch}</legend>
       {VISIBILITIES.map((one) => (
         <div class="choice" key={one}>
           <input
@@ -23,9 +23,9 @@ export function VisibilityChoice({ value, onChange }: { value: Visibility; onCha
             aria-describedby={`${id}-${one}-hint`}
             onChange={() => onChange(one)}
           />
-          <label for={`${id}-${one}`}>{shared.visibility[one]}</label>
+          <label for={`${id}-${one}`}>{text.visibility[one]}</label>
           <p class="hint" id={`${id}-${one}-hint`}>
-            {shared.visibilityText[one]}
+            {text.visibilityText[one]}
           </p>
         </div>
       ))}
@@ -70,7 +70,7 @@ export function CourseDialog({ organizations, onClose }: { organizations: Organi
   };
   const actions = (
     <>
-      <Button onClick={onClose}>{shared.cancel}</Button>
+      <Button onClick={onClose}>{text.cancel}</Button>
       <Button kind="primary" busy={state.busy} onClick={create}>
         {text.create}
       </Button>
