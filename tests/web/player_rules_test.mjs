@@ -12,6 +12,7 @@ const { parseTime, timeParameter } = await load('src/player/timing.ts');
 const { parseAddress, Addresses } = await load('src/player/address.ts');
 const { pauseAfter } = await load('src/player/refresh.ts');
 const { hasSound, withoutSound } = await load('src/player/masters.ts');
+const { waitingWords, badgeText } = await load('src/player/state_words.ts');
 const { notesMarkdown, fileName } = await load('src/pages/lecture/markdown.ts');
 
 test('Less than 30 ms is left alone, up to 400 ms is a change of speed of at most 5 %, more is a seek', () => {
@@ -168,4 +169,17 @@ test('The picture beside another one is loaded without its sound', () => {
   assert.ok(!hasSound(silent));
   const muxed = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f,mp4a.40.2"\nv/index.m3u8\n';
   assert.equal(withoutSound(muxed), muxed);
+});
+
+test('Where there is nothing to watch, the page says why, and what comes', () => {
+  const minutes = (count) => new Date(Date.now() + count * 60_000).toISOString();
+  const say = (startTime, endTime, views = []) => {
+    const session = { playback: { state: 'SCHEDULED', startTime, endTime }, facts: { views }, refusal: '', away: false };
+    return [...waitingWords(session).filter((_, part) => part !== 1), badgeText(session)];
+  };
+  assert.match(say(minutes(5), minutes(95)).join(), /begins in,.*Not live yet/);
+  assert.match(say(minutes(-5), minutes(85)).join(), /any moment,It was planned for .*Not live yet/);
+  assert.match(say(minutes(-100), minutes(-10)).join(), /No recording yet,It was planned for .* appears here by itself.,No recording yet/);
+  assert.match(say(undefined, undefined).join(), /nothing to watch yet,.*Not live yet/);
+  assert.match(say(minutes(-100), minutes(-10), [{ view: 'CAM', state: 'UPLOADING' }]).join(), /on its way,.*,Being uploaded/);
 });

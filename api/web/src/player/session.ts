@@ -18,7 +18,7 @@ export interface Beginning {
 // What the API knows of the lecture besides how to play it.
 export interface Facts {
   readyTime?: string;
-  views?: { view: string; thumbnails: string; silences: { start?: string; end?: string }[] }[];
+  views?: { view: string; state: string; thumbnails: string; silences: { start?: string; end?: string }[] }[];
 }
 
 export interface SessionOptions {

@@ -1,4 +1,5 @@
 // How the lecture is, in words.
+import type { Playback } from '../generated/api';
 import { formatMoment, formatTime } from '../lib/format';
 import { serverNow } from './clock';
 import type { Session } from './session';
@@ -12,7 +13,8 @@ export function badgeText(session: Session): string {
     if (playback?.state === 'PROCESSING') return facts.readyTime ? text.readyAbout(formatTime(facts.readyTime)) : text.processing;
     if (playback?.state === 'FAILED') return text.failed;
     if (playback?.state === 'RECORDED') return text.recording;
-    return playback ? text.notLive : '';
+    if (!playback) return '';
+    return isUploaded(session) ? text.uploading : serverNow() > Date.parse(playback.endTime ?? '') ? text.noRecording : text.notLive;
   }
   if (!stage.main.known) return '';
   if (stage.trouble === 'connection') return text.connectionLost;
@@ -43,7 +45,6 @@ export function waitingWords(session: Session): [string, string, string] {
   const { playback } = session;
   if (session.refusal) return [text.cannotShow, '', session.refusal];
   if (!playback) return [session.away ? text.awayTitle : text.loading, '', ''];
-  const begins = Date.parse(playback.startTime ?? '');
   const { readyTime } = session.facts;
   switch (playback.state) {
     case 'LIVE':
@@ -55,9 +56,20 @@ export function waitingWords(session: Session): [string, string, string] {
     case 'RECORDED':
       return [text.cannotNow, '', text.cannotNowText];
     default:
+      return nothingYet(session, playback);
   }
-  if (!Number.isFinite(begins)) return [text.notBegun, '', text.bySelf];
-  const left = (begins - serverNow()) / 1000;
-  if (left <= 0) return [text.anyMoment, '', `${text.plannedFor(formatMoment(begins))} ${text.bySelf}`];
-  return [text.beginsIn, waitText(Math.ceil(left)), `${formatMoment(begins)}. ${text.bySelf}`];
 }
+
+// What stands where neither a broadcast nor a recording is.
+function nothingYet(session: Session, { startTime, endTime }: Playback): [string, string, string] {
+  if (isUploaded(session)) return [text.onItsWay, '', text.onItsWayText];
+  const begins = Date.parse(startTime ?? '');
+  if (!Number.isFinite(begins)) return [text.nothingYet, '', text.bySelf];
+  const left = (begins - serverNow()) / 1000;
+  if (left > 0) return [text.beginsIn, waitText(Math.ceil(left)), `${formatMoment(begins)}. ${text.bySelf}`];
+  const planned = text.plannedFor(formatMoment(begins));
+  if (serverNow() > Date.parse(endTime ?? '')) return [text.noRecording, '', `${planned} ${text.noRecordingText}`];
+  return [text.anyMoment, '', `${planned} ${text.bySelf}`];
+}
+
+const isUploaded = ({ facts }: Session): boolean => (facts.views ?? []).some(({ state }) => state === 'UPLOADING');
