@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import { Broadcast, makeMedia } from './broadcast.mjs';
+import { isAccessible, launch } from './visit.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = await mkdtemp(path.join(os.tmpdir(), 'lectern-lecture-'));
@@ -70,10 +70,7 @@ broadcast.presLate = 0;
 broadcast.playback.state = 'RECORDED';
 broadcast.viewsAre('COMPLETE');
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch();
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' });
 await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 const tab = await context.newPage();
@@ -95,13 +92,7 @@ const open = async (query = '') => {
   await tab.goto(`${site}/lectures/12${query}`);
   await until('a picture', () => document.querySelector('#video')?.readyState > 1 && document.querySelector('#second').readyState > 1);
 };
-const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const check = async (what) => {
-  await tab.evaluate(axe);
-  const { violations } = await tab.evaluate(() => window.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`), [], what);
-};
+const check = (what) => isAccessible(tab, what);
 // In both themes, with a picture of each.
 const accessible = async (name) => {
   for (const colorScheme of ['dark', 'light']) {

@@ -2,7 +2,7 @@
 // Prints one JSON line of what was seen; exits 1 where it does not play.
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { chromium } from 'playwright-core';
+import { launch } from './visit.mjs';
 
 const [url, seconds] = [process.argv[2], Number(process.argv[3])];
 const hls = await readFile(new URL('./node_modules/hls.js/dist/hls.min.js', import.meta.url));
@@ -13,10 +13,7 @@ const server = http.createServer((request, response) => {
   response.end(request.url === '/hls.js' ? hls : page);
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch();
 
 // Until the video's clock is past `time`, or the page says what went wrong.
 const pastOf = (tab, time) => tab.waitForFunction((t) => {

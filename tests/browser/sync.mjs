@@ -1,14 +1,11 @@
 // sync.mjs URL [SECONDS]: plays the lecture of that page, camera and slides together, at 1x and at 2x, and prints how far the two pictures on the
 // screen are apart: {"1": {"median", "p95", "samples", "own"}, "2": ...}, milliseconds. What is measured is measured here, with
 // requestVideoFrameCallback on both videos; "own" is the median of what the player itself says.
-import { chromium } from 'playwright-core';
+import { launch } from './visit.mjs';
 
 const [url, seconds = '20'] = process.argv.slice(2);
 const patience = 60_000;
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch();
 
 async function measure(tab, speed) {
   // The correction of the first moments, after a start or another speed, is not what one watches.

@@ -2,12 +2,9 @@
 // is one call, ["open", URL], ["value", EXPRESSION], ["press", KEY], ["click", SELECTOR], ["shoot", FILE] or ["faults"], and is answered by
 // one line, {"value": ...} or {"error": "..."}. It ends with its input.
 import readline from 'node:readline';
-import { chromium } from 'playwright-core';
+import { launch } from './visit.mjs';
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch();
 const tab = await browser.newPage({ viewport: { width: 1100, height: 800 } });
 const faults = [];
 tab.on('pageerror', (error) => faults.push(String(error)));

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import { Broadcast, makeMedia } from './broadcast.mjs';
+import { isAccessible, launch } from './visit.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = await mkdtemp(path.join(os.tmpdir(), 'lectern-watch-'));
@@ -21,10 +21,7 @@ if (pictures) await mkdir(pictures, { recursive: true });
 const broadcast = new Broadcast(scratch, process.env.LECTERN_WEB_DIST ?? path.join(root, 'api/web/dist'));
 broadcast.policy = policy;
 await broadcast.start();
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch();
 const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, timezoneId: 'Europe/Berlin' });
 const tab = await context.newPage();
 const faults = [];
@@ -46,14 +43,7 @@ const playsOn = async (what, seconds = 1.5) => {
     return currentTime >= start + wanted;
   }, [from, seconds]);
 };
-// No fault that the checker can find, of WCAG 2.2 AA.
-const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const accessible = async (what) => {
-  await tab.evaluate(axe);
-  const { violations } = await tab.evaluate(() => window.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`), [], what);
-};
+const accessible = (what) => isAccessible(tab, what);
 const shoot = async (name) => {
   if (pictures) await tab.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 };

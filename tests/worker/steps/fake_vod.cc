@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/http/range.h"
@@ -158,6 +159,11 @@ void FakeVod::Start() {
     co_return http::ErrorResponse(404, "NOT_FOUND", "unknown");
   };
   auto server = http::Server::Start(options, handler);
+  // A program that this process is just starting has the old socket until it is executed.
+  for (int tries = 0; !server.ok() && tries < 100; ++tries) {
+    absl::SleepFor(absl::Milliseconds(20));
+    server = http::Server::Start(options, handler);
+  }
   if (!server.ok()) {
     fprintf(stderr, "fake VOD service: %s\n", server.status().ToString().c_str());
     abort();
