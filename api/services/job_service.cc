@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "api/domain/task_graph.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
@@ -26,6 +27,7 @@ namespace lectern::api {
 namespace {
 
 constexpr char kPageName[] = "jobs";
+constexpr absl::string_view kLiveIngest = "live_ingest";
 constexpr int kMaxTestJobs = 10'000;
 constexpr int kMaxTestDurationMs = 600'000;
 constexpr int kMaxKey = 200;
@@ -53,13 +55,15 @@ std::string AttemptLine(int number, const JobAttemptRow& attempt) {
 
 // What a job that is neither waiting for a resource nor for another job is about.
 std::string SummaryOf(const JobRow& job) {
-  const std::string where = absl::StrCat("resources/", job.resource);
+  const std::string name = absl::StrCat("resources/", job.resource);
+  const std::string where = job.resource_host.empty() ? name : absl::StrCat(job.resource_host, " (", name, ")");
   switch (job.state) {
     case JobState::kBlocked: return absl::StrCat("It waits for ", job.waits_for.size(), " other jobs.");
     case JobState::kLeased: return absl::StrCat("It was given to ", where, " a moment ago, which has not answered yet.");
     case JobState::kRunning:
-      return absl::StrFormat("It runs on %s, attempt %d of %d, %.0f %% done.", where, job.attempt, job.max_attempts,
-                             100 * job.progress);
+      // A live stream ends when its lecture does: it has no share of anything.
+      return absl::StrFormat("It runs on %s, attempt %d of %d%s.", where, job.attempt, job.max_attempts,
+                             job.kind == kLiveIngest ? "" : absl::StrFormat(", %.0f %% done", 100 * job.progress));
     case JobState::kCancelling: return absl::StrCat("It is being cancelled; ", where, " was asked to stop.");
     case JobState::kRetryWait:
       return absl::StrCat("It did not succeed (", job.error.empty() ? "given back" : job.error, ") and is tried again at ",

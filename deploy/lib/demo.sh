@@ -74,6 +74,20 @@ Summary
 •  Exercise sheet 1 is on the course page
 
 TEXT
+  demo_deck "$folder" 0x0b57a4 "Robotics 1 · Prof. Lena Weber" course <<'TEXT'
+What this course is about
+Robotics 1, introduction
+
+What you will learn
+•  where a robot is, and how it moves
+•  what it sees and decides
+•  how it is controlled
+
+Exercises
+•  every second week, in groups of three
+•  the first sheet comes next week
+
+TEXT
   demo_deck "$folder" 0x0f766e "Mathematics for Engineers · Prof. Lena Weber" vectors <<'TEXT'
 Vectors and spaces
 Mathematics for Engineers, lecture 1
@@ -111,7 +125,7 @@ TEXT
   demo_camera "$folder" 60 1280:720 "$folder/cam.mp4"
   demo_slides_video "$folder" pose 60 1280:720 "$folder/pres.mp4"
   local name
-  for name in vectors forces walk; do demo_slides_video "$folder" "$name" 30 640:360 "$folder/$name.mp4"; done
+  for name in course vectors forces walk; do demo_slides_video "$folder" "$name" 30 640:360 "$folder/$name.mp4"; done
   demo_live_video "$folder" walk 60 "$folder/live.flv"
   rm "$folder"/*.png "$folder/speech.wav"
   touch "$folder/drawn"
@@ -164,8 +178,11 @@ demo_descriptions() {
   web PATCH "$3" '{"description": "Vectors, linear maps, eigenvalues: what engineers need in the first year."}' >/dev/null
 }
 
-# days DAYS [MINUTES]: a time so many days (and minutes) from now, as the command line takes it.
-days() { date -Is -d "$1 days ${2:-+0} minutes"; }
+# at DAYS TIME: a time of day so many days from today, as the command line takes it.
+at() { date -Is -d "$1 days $2"; }
+
+# soon MINUTES [MINUTES]: the quarter of an hour after that many minutes from now, and so many minutes later.
+soon() { date -Is -d "@$(((($(date +%s) + 60 * $1) / 900 + 1) * 900 + 60 * ${2:-0}))"; }
 
 # Lectures of the other courses, so that there is something to look through.
 demo_semester() {
@@ -173,12 +190,12 @@ demo_semester() {
   maths=$(course "Mathematics for Engineers" public "$DEMO_MIDDLE")
   mechanics=$(course "Introduction to Mechanics" logged-in "$DEMO_MIDDLE")
   series=$(course "Public lecture series" public "$DEMO_MIDDLE")
-  demo_composed "$(lecture "$maths" "1. Vectors and spaces" --start "$(days -8)" --end "$(days -8 +90)")" vectors
-  lecture "$maths" "2. Linear maps" --start "$(days +0 +180)" --end "$(days +0 +270)" >/dev/null
-  lecture "$maths" "3. Eigenvalues" --start "$(days +6)" --end "$(days +6 +90)" >/dev/null
-  demo_composed "$(lecture "$mechanics" "1. Forces and moments" --start "$(days -6)" --end "$(days -6 +90)")" forces
-  lecture "$mechanics" "2. Friction" --start "$(days +1 -240)" --end "$(days +1 -150)" >/dev/null
-  demo_composed "$(lecture "$series" "How robots learn to walk" --start "$(days -13)" --end "$(days -13 +60)")" walk
+  demo_composed "$(lecture "$maths" "1. Vectors and spaces" --start "$(at -8 08:15)" --end "$(at -8 09:45)")" vectors
+  lecture "$maths" "2. Linear maps" --start "$(soon 170)" --end "$(soon 170 90)" >/dev/null
+  lecture "$maths" "3. Eigenvalues" --start "$(at +6 08:15)" --end "$(at +6 09:45)" >/dev/null
+  demo_composed "$(lecture "$mechanics" "1. Forces and moments" --start "$(at -6 14:15)" --end "$(at -6 15:45)")" forces
+  lecture "$mechanics" "2. Friction" --start "$(soon 1190)" --end "$(soon 1190 90)" >/dev/null
+  demo_composed "$(lecture "$series" "How robots learn to walk" --start "$(at -13 18:30)" --end "$(at -13 19:30)")" walk
 }
 
 make_demo() {
@@ -190,9 +207,10 @@ make_demo() {
   person maintainer it@example.org "Ida Torres" lecturer
   person lecturer lecturer@example.org "Prof. Lena Weber" lecturer
   person student student@example.org "Sam Okafor" student
+  ctl installation set --name "Example University" --support help@example.org >/dev/null
   ctl org maintainer add "$DEMO_MIDDLE" it@example.org >/dev/null
   ctl resource share "$(ctl_json resource list --org "$DEMO_OTHER" --kind worker | jq -r '.resources[0].name')" >/dev/null
-  local robotics open campus maths hidden one recorded upcoming
+  local robotics open campus maths hidden one introduction recorded upcoming
   robotics=$(course "Robotics 1" enrolled "$DEMO_LEAF")
   open=$(course "Public lecture series" public "$DEMO_MIDDLE")
   campus=$(course "Introduction to Mechanics" logged-in "$DEMO_MIDDLE")
@@ -201,19 +219,21 @@ make_demo() {
   for one in "$robotics" "$open" "$campus" "$maths" "$hidden"; do ctl course enrol "$one" lecturer@example.org --role lecturer >/dev/null; done
   ctl course enrol "$robotics" student@example.org >/dev/null
   sign_in lecturer
-  recorded=$(lecture "$robotics" "1. Pose of a rigid body" --start "$(date -Is -d '-7 days')" --end "$(date -Is -d '-7 days +90 minutes')")
-  upcoming=$(lecture "$robotics" "2. Kinematics" --start "$(date -Is -d '+2 days')" --end "$(date -Is -d '+2 days +90 minutes')")
+  recorded=$(lecture "$robotics" "1. Pose of a rigid body" --start "$(at -7 10:15)" --end "$(at -7 11:45)")
+  upcoming=$(lecture "$robotics" "2. Kinematics" --start "$(at +2 10:15)" --end "$(at +2 11:45)")
   [ -s "$DATA/demo/personal_token" ] || (umask 077 && ctl token create --name demo >"$DATA/demo/personal_token")
-  lecture "$robotics" "3. Dynamics" --start "$(days +9)" --end "$(days +9 +90)" >/dev/null
+  introduction=$(lecture "$robotics" "Introduction" --start "$(at -14 10:15)" --end "$(at -14 11:45)")
+  lecture "$robotics" "3. Dynamics" --start "$(at +9 10:15)" --end "$(at +9 11:45)" >/dev/null
   if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
   demo_recording "$recorded"
+  demo_composed "$introduction" course
   demo_sections "$recorded" <<'TEXT'
 0 Welcome
-10 Position and orientation
-20 Degrees of freedom
-30 Homogeneous coordinates
-40 How a camera sees the pose
-50 Summary
+17 Position and orientation
+26 Degrees of freedom
+34 Homogeneous coordinates
+43 How a camera sees the pose
+51 Summary
 TEXT
   demo_descriptions "$robotics" "$open" "$maths"
   web_sign_out

@@ -9,13 +9,14 @@ demo_ffmpeg() { ffmpeg -nostdin -v error -y "$@"; }
 
 # demo_speech FILE: spoken sentences with pauses, as in a lecture.
 demo_speech() {
-  espeak-ng -v en -s 150 -m -w "$1" '<speak>Welcome to the first lecture on robotics. <break time="3s"/>
-    Today we look at the pose of a rigid body, and at how a camera sees it. <break time="4s"/>
-    A rotation matrix has nine numbers, but only three degrees of freedom. <break time="3s"/>
-    Let us write that on the board. <break time="8s"/>
-    Are there any questions so far? <break time="6s"/>
-    Then we go on with homogeneous coordinates. A fourth coordinate turns a translation into a matrix product. <break time="5s"/>
-    That is all for today. The exercise sheet is on the course page.</speak>'
+  espeak-ng -v en -s 150 -m -w "$1" '<speak>Welcome to the first lecture on robotics. Today we look at the pose of a rigid body, and at how a
+    camera sees it. The position is a vector with three numbers. The orientation is a rotation matrix. <break time="2s"/>
+    A rotation matrix has nine numbers, but only three degrees of freedom: its columns have the length one, and they are orthogonal.
+    Let us write that on the board. <break time="6s"/>
+    Now we go on with homogeneous coordinates. A fourth coordinate turns a translation into a matrix product, so that one matrix says
+    where the body is and how it is turned. Are there any questions so far? <break time="5s"/>
+    Then a last word about the camera. From the body to the world, from the world to the camera, and from the camera to the picture.
+    That is all for today. The exercise sheet is on the course page. Thank you, and see you next week.</speak>'
 }
 
 # demo_slide FILE COLOUR FOOTER TITLE [LINE...]: one picture of 1280x720.

@@ -13,7 +13,7 @@ const lectureOf = async (id) => ask(administrator, `/v1/lectures/${id}`);
 const course = (await lectureOf(recorded)).course;
 const { organizations } = await ask(administrator, '/v1/organizations');
 const middle = organizations.find((one) => one.displayName === 'School of Engineering').name.split('/')[1];
-const { jobs } = await ask(administrator, '/v1/jobs?page_size=1');
+const { jobs } = await ask(administrator, '/v1/jobs?kinds=transcode_video&states=DONE&page_size=1');
 await administrator.leave();
 
 // [name of the screenshot, address, expected status]
@@ -47,7 +47,7 @@ const pages = {
     ['organizations', '/manage/organizations', 200],
     ['organization', `/manage/organizations/${middle}`, 200],
     ['resources', '/manage/resources', 200],
-    ['jobs', '/manage/jobs', 200],
+    ['jobs', '/manage/jobs?tab=all', 200],
     ['job', `/manage/${jobs[0].name}`, 200],
     ['live', '/manage/live', 200],
     ['storage', '/manage/storage', 200],
@@ -68,6 +68,8 @@ const failures = [];
 
 for (const [role, list] of Object.entries(pages)) {
   const visitor = await Visitor.come(browser, endpoints.gateway, endpoints.users[role]);
+  // Somebody who has begun a lecture makes better pictures.
+  if (folder && role === 'student') await ask(visitor, `/v1/lectures/${recorded}/progress`, 'PUT', { position: '21s', watched: false });
   for (const [name, address, status] of list) {
     try {
       const answered = await visitor.open(address);
@@ -75,7 +77,7 @@ for (const [role, list] of Object.entries(pages)) {
       for (const look of looks) {
         await visitor.appearance(look);
         await visitor.isSound(`${name}, ${look.scheme}, ${look.width} px`);
-        await visitor.shoot(folder, `${name}-${look.width === 320 ? 'narrow' : look.scheme}`, look.width === 320);
+        await visitor.shoot(folder, `${name}-${look.width === 320 ? 'narrow' : look.scheme}`, true);
       }
     } catch (error) {
       failures.push(`${name} (${role}): ${error.message}`);
