@@ -1,5 +1,5 @@
 // pages.mjs DATA [FOLDER]: every page of the system that runs below DATA (deploy/up wrote its endpoints.json), as each kind of person, in
-// light and dark, wide and narrow: accessible, nothing cut off, no error. Leaves screenshots in FOLDER.
+// light and dark, wide and narrow: accessible, nothing cut off, nothing that jumps, no error. Leaves screenshots in FOLDER.
 import assert from 'node:assert/strict';
 import { ask, endpointsOf, launch, Visitor } from './visit.mjs';
 
@@ -66,6 +66,13 @@ const looks = [
 ];
 const failures = [];
 
+// How much of the page moved by itself while it appeared, as the browser scores it (0.1 is where it begins to annoy).
+const jumps = (tab) => tab.evaluate(() => new Promise((resolve) => {
+  const seen = (list) => resolve(list.getEntries().reduce((sum, { value, hadRecentInput }) => sum + (hadRecentInput ? 0 : value), 0));
+  new PerformanceObserver(seen).observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(0), 300);
+}));
+
 for (const [role, list] of Object.entries(pages)) {
   const visitor = await Visitor.come(browser, endpoints.gateway, endpoints.users[role]);
   // Somebody who has begun a lecture makes better pictures.
@@ -74,6 +81,7 @@ for (const [role, list] of Object.entries(pages)) {
     try {
       const answered = await visitor.open(address);
       assert.equal(answered, status, `${name}: status`);
+      assert.ok(await jumps(visitor.tab) <= 0.05, `${name}: jumps while it loads`);
       for (const look of looks) {
         await visitor.appearance(look);
         await visitor.isSound(`${name}, ${look.scheme}, ${look.width} px`);
@@ -83,6 +91,9 @@ for (const [role, list] of Object.entries(pages)) {
       failures.push(`${name} (${role}): ${error.message}`);
       visitor.faults.length = 0;
     }
+    await visitor.open(address);
+    const jumped = await jumps(visitor.tab);
+    if (jumped > 0.05) failures.push(`${name} (${role}): jumps by ${jumped.toFixed(2)} while it loads, 320 px wide`);
     await visitor.appearance(looks[0]);
   }
   await visitor.leave();

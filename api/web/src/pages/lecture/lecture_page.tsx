@@ -121,7 +121,6 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
     }),
   }));
   useEffect(() => {
-    document.documentElement.classList.add('lecture-page');
     offerMediaKeys(session, lecture, wishes.seekStep);
     if (signedIn) saveProgress(session, lecture.name);
   }, []);
@@ -162,7 +161,9 @@ export function LecturePage({ me, lecture: initial, sections, signInUrl }: Props
             <div>
               <h1 id="title">{lecture.title}</h1>
               <div class="lecture-facts">
-                <StateBadge session={session} />
+                <div class="badge-place">
+                  <StateBadge session={session} />
+                </div>
                 <a href={coursePath(lecture.course)}>{lecture.courseTitle}</a>
                 <span>{whenText(lecture)}</span>
                 {lecture.state === 'LIVE' && lecture.viewers > 0 && (

@@ -192,7 +192,7 @@ function Teach() {
       )}
       {courses.loading && <Skeleton lines={6} />}
       {courses.data && shown.length === 0 && me && <NoCourse me={me} canCreate={canCreate} onCreate={() => setCreating(true)} />}
-      {shown.length > 0 && !mayCreate && <p class="soft section">{text.whom}</p>}
+      {shown.length > 0 && !mayCreate && !lectures.loading && <p class="soft section">{text.whom}</p>}
       {courses.data && courses.error && <Notice error={courses.error} onRetry={() => void courses.reload()} />}
       {creating && <CourseDialog organizations={organizations.data ?? []} onClose={() => setCreating(false)} />}
     </Gate>

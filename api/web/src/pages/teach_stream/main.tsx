@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Course, Lecture, LiveStream, LiveStreamChanges } from '../../generated/api';
 import { api, getAll, watch, type StreamState } from '../../lib/api';
 import { mount, pageMe } from '../../lib/layout';
-import { Button, Empty, lecturePath, Notice, useInterval, useLoad, whenText } from '../../lib/parts';
+import { Button, Empty, lecturePath, Notice, Skeleton, useInterval, useLoad, whenText } from '../../lib/parts';
 import { Gate } from '../teach/gate';
 import { lecturesOf } from '../teach/load';
 import { text as shared } from '../teach/shared_words';
@@ -18,8 +18,9 @@ import './stream.css';
 
 // Streams that the person may see: a maintainer's list has those of others too, so only those of courses that they teach count, and
 // rehearsals that they can open.
-function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state: StreamState } {
-  const [all, setAll] = useState(new Map<string, LiveStream>());
+// `known`: what streams there are has been heard at least once, or cannot be heard.
+function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state: StreamState; known: boolean } {
+  const [all, setAll] = useState<Map<string, LiveStream> | null>(null);
   const [mine, setMine] = useState(new Map<string, boolean>());
   const [state, setState] = useState<StreamState>('connecting');
   useEffect(
@@ -28,7 +29,7 @@ function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state:
         onState: setState,
         onEvent: ({ reset, liveStreams, removed }) =>
           setAll((old) => {
-            const next = new Map(reset ? [] : old);
+            const next = new Map(reset ? null : old);
             for (const stream of liveStreams) next.set(stream.name, stream);
             for (const name of removed) next.delete(name);
             return next;
@@ -36,7 +37,7 @@ function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state:
       }),
     [],
   );
-  const running = [...all.values()].filter((one) => one.state !== 'ENDED');
+  const running = [...(all?.values() ?? [])].filter((one) => one.state !== 'ENDED');
   const unknown = running
     .filter((one) => one.rehearsal && !mine.has(one.lecture))
     .map((one) => one.lecture)
@@ -52,7 +53,11 @@ function useStreams(taught: Set<string> | null): { streams: LiveStream[]; state:
         .then((yes) => setMine((old) => new Map(old).set(lecture, yes)));
     }
   }, [unknown]);
-  return { streams: running.filter((one) => (one.rehearsal ? mine.get(one.lecture) : taught?.has(one.course))), state };
+  return {
+    streams: running.filter((one) => (one.rehearsal ? mine.get(one.lecture) : taught?.has(one.course))),
+    state,
+    known: state === 'lost' || state === 'ended' || (all !== null && unknown === ''),
+  };
 }
 
 // The lecture that was on air a moment ago and is no longer.
@@ -99,7 +104,9 @@ function Stream() {
     return { courses, lectures: [...(await lecturesOf(courses)).values()].flat() };
   });
   const { courses, lectures } = loaded.data ?? { courses: [], lectures: [] };
-  const { streams, state } = useStreams(loaded.data ? new Set(courses.map(({ name }) => name)) : null);
+  const { streams, state, known } = useStreams(loaded.data ? new Set(courses.map(({ name }) => name)) : null);
+  const [shown, setShown] = useState(false); // all at once: what comes later would push down what is below it
+  useEffect(() => setShown(shown || (known && !loaded.loading)), [known, loaded.loading]);
   const over = useOver(streams, state);
   const tokens = useTokens();
   const [secret, setSecret] = useState('');
@@ -150,21 +157,23 @@ function Stream() {
               {text.lost}
             </p>
           )}
-          {streams.map((stream) => (
-            <StreamPanel key={stream.name} stream={stream} onGoLive={() => setGoingLive(true)} />
-          ))}
-          {streams.length === 0 && (
-            <Empty icon="live" title={state === 'connecting' ? text.waitingFor : text.noStream}>
+          {!shown && <Skeleton lines={8} />}
+          {shown &&
+            streams.map((stream) => (
+              <StreamPanel key={stream.name} stream={stream} onGoLive={() => setGoingLive(true)} />
+            ))}
+          {shown && streams.length === 0 && (
+            <Empty icon="live" title={text.noStream}>
               {text.noStreamText}
             </Empty>
           )}
         </section>
         {loaded.error && !loaded.data && <Notice error={loaded.error} onRetry={() => void loaded.reload()} />}
-        {loaded.data && streams.every((one) => one.rehearsal) && (
+        {shown && loaded.data && streams.every((one) => one.rehearsal) && (
           <NextCard lectures={lectures} streaming={streams.length > 0} onGoLive={() => setGoingLive(true)} />
         )}
-        <SetUp me={me} secret={secret} haveToken={(tokens.data?.length ?? 0) > 0} />
-        <Tokens tokens={tokens} secret={secret} onSecret={setSecret} />
+        {shown && <SetUp me={me} secret={secret} haveToken={(tokens.data?.length ?? 0) > 0} />}
+        {shown && <Tokens tokens={tokens} secret={secret} onSecret={setSecret} />}
       </div>
       {goingLive && (
         <GoLiveDialog
