@@ -16,6 +16,8 @@ void DefineFlags(Flags& flags, ApiConfig& config) {
   flags.String("tls_key", &config.grpc.tls_key_file, "PEM key for gRPC");
   flags.Bool("allow_plaintext", &config.grpc.allow_plaintext, "Serve other machines without TLS (behind a TLS proxy)");
   flags.String("gateway_listen", &config.gateway.listen, "HOST:PORT for the web pages and the JSON API; empty: none");
+  flags.String("trusted_proxies", &config.gateway.trusted_proxies,
+               "Addresses and networks, with commas, whose X-Forwarded-For and X-Forwarded-Proto are believed besides loopback");
   config.gateway.web_dir = "api/web/dist";
   flags.String("web_dir", &config.gateway.web_dir, "Folder of the built web pages");
   flags.String("database_url", &config.database_url, "libpq URL of the database");

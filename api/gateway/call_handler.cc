@@ -94,7 +94,7 @@ http::Awaitable<http::Response> CallHandler::Handle(const http::RequestHead& hea
   call.match = routes_.Find(head.method, head.path);
   if (call.match.route == nullptr) co_return NoRoute(call.match, head);
   call.query = std::string(head.query);
-  call.visitor = ReadVisitor(head);
+  call.visitor = Read(head);
   call.gzip = Accepts(head.Find("Accept-Encoding"), "gzip");
   absl::Status status = CheckCredential(head, call.visitor);
   if (status.ok()) status = co_await ReadBody(head, body, call);

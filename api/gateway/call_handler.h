@@ -28,13 +28,15 @@ inline constexpr absl::Duration kCallTime = absl::Seconds(30);   // from the req
 //   503 SERVER_STOPPING (streams).
 class CallHandler {
  public:
-  CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat)
-      : routes_(std::move(routes)), invoker_(invoker), calls_(calls), streams_(calls, heartbeat) {}
+  CallHandler(RouteTable routes, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat, TrustedProxies proxies)
+      : routes_(std::move(routes)), invoker_(invoker), calls_(calls), streams_(calls, heartbeat), proxies_(std::move(proxies)) {}
 
   // Open streams of events end, and new ones are refused. On the server's thread.
   void EndStreams() { streams_.EndAll(); }
 
   http::Awaitable<http::Response> Handle(const http::RequestHead& head, http::BodyReader& body);
+
+  Visitor Read(const http::RequestHead& head) const { return ReadVisitor(head, proxies_); }
 
   // What a GET of `target` (path and query) would answer to the visitor, as one call of its own. Blocks: on a thread of the pool.
   // metadata.ended of `visitor` says whether the cookie's session has ended.
@@ -63,6 +65,7 @@ class CallHandler {
   Invoker& invoker_;
   ThreadPool& calls_;
   EventStreams streams_;
+  const TrustedProxies proxies_;
 };
 
 }  // namespace lectern::api

@@ -14,6 +14,7 @@
 #include "api/gateway/route_table.h"
 #include "api/gateway/session_handler.h"
 #include "api/gateway/static_files.h"
+#include "api/gateway/trusted_proxies.h"
 #include "common/base/file.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -28,8 +29,9 @@ bool IsCall(absl::string_view path) { return path == "/v1" || absl::StartsWith(p
 
 class GatewayImpl final : public Gateway {
  public:
-  GatewayImpl(RouteTable routes, SessionHandler sessions, Invoker& invoker, ThreadPool& calls, absl::Duration heartbeat)
-      : calls_(std::move(routes), invoker, calls, heartbeat), sessions_(std::move(sessions)) {}
+  GatewayImpl(RouteTable routes, SessionHandler sessions, TrustedProxies proxies, Invoker& invoker, ThreadPool& calls,
+              absl::Duration heartbeat)
+      : calls_(std::move(routes), invoker, calls, heartbeat, std::move(proxies)), sessions_(std::move(sessions)) {}
 
   absl::Status LoadPages(const std::string& folder, ThreadPool& calls, Metrics& metrics) {
     absl::StatusOr<std::string> listed = ReadFile(folder + "/pages.json");
@@ -90,8 +92,11 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const GatewayOptions& op
     return absl::InvalidArgumentError(absl::StrCat("--gateway_listen=", options.listen, " is not HOST:PORT"));
   }
   ASSIGN_OR_RETURN(RouteTable routes, RouteTable::Build(registry));
-  ASSIGN_OR_RETURN(SessionHandler sessions, SessionHandler::Make(registry, invoker, calls));
-  auto gateway = std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), invoker, calls, options.heartbeat);
+  absl::StatusOr<TrustedProxies> proxies = TrustedProxies::Parse(options.trusted_proxies);
+  if (!proxies.ok()) return absl::InvalidArgumentError(absl::StrCat("--trusted_proxies: ", proxies.status().message()));
+  ASSIGN_OR_RETURN(SessionHandler sessions, SessionHandler::Make(registry, invoker, calls, *proxies));
+  auto gateway =
+      std::make_unique<GatewayImpl>(std::move(routes), std::move(sessions), *std::move(proxies), invoker, calls, options.heartbeat);
   absl::Status pages = gateway->LoadPages(options.web_dir, calls, invoker.metrics());
   if (!pages.ok()) return absl::InvalidArgumentError(absl::StrCat("--web_dir: ", pages.message()));
   if (!options.openapi.empty()) gateway->Add("/openapi.json", options.openapi);

@@ -17,13 +17,15 @@ struct GatewayOptions {
   std::string listen;        // HOST:PORT; port 0: the kernel chooses
   std::string web_dir;       // what api/web's build wrote
   std::string openapi;       // served as /openapi.json; empty: not
+  std::string trusted_proxies;   // see TrustedProxies
   absl::Duration heartbeat = absl::Seconds(15);   // of streams that have nothing to say
 };
 
 class Gateway {
  public:
-  // Listens at once; calls run on `calls`. The references must outlive the gateway. Errors: kInvalidArgument for a broken address
-  // or a folder without pages, kUnavailable for a taken port, kInternal where the definitions' HTTP options contradict each other.
+  // Listens at once; calls run on `calls`. The references must outlive the gateway. Errors: kInvalidArgument for a broken address,
+  // a broken list of proxies or a folder without pages, kUnavailable for a taken port, kInternal where the definitions' HTTP
+  // options contradict each other.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(const GatewayOptions& options, const Registry& registry, Invoker& invoker,
                                                         ThreadPool& calls);
   virtual ~Gateway() = default;

@@ -86,7 +86,7 @@ http::Awaitable<http::Response> PageHandler::Handle(const http::RequestHead& hea
   Visit visit;
   visit.entry = Find(head, wildcard);
   visit.look = LookFor(head);
-  visit.visitor = ReadVisitor(head);
+  visit.visitor = handler_.Read(head);
   visit.gzip = Accepts(head.Find("Accept-Encoding"), "gzip");
   const WebPage& page = *visit.entry->page;
   for (size_t i = 0; i < page.data.size(); ++i) {

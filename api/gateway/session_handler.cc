@@ -57,11 +57,12 @@ http::Response Done(const CallMetadata& metadata, std::string json, std::string 
 
 }  // namespace
 
-absl::StatusOr<SessionHandler> SessionHandler::Make(const Registry& registry, Invoker& invoker, ThreadPool& calls) {
+absl::StatusOr<SessionHandler> SessionHandler::Make(const Registry& registry, Invoker& invoker, ThreadPool& calls,
+                                                    TrustedProxies proxies) {
   const Method* login = registry.Find("/lectern.v1.AuthService/Login");
   const Method* logout = registry.Find("/lectern.v1.AuthService/Logout");
   if (login == nullptr || logout == nullptr) return absl::InternalError("nobody can sign in: AuthService has no handlers");
-  return SessionHandler(*login, *logout, invoker, calls);
+  return SessionHandler(*login, *logout, invoker, calls, std::move(proxies));
 }
 
 http::Awaitable<http::Response> SessionHandler::Handle(const http::RequestHead& head, http::BodyReader& body) {
@@ -73,7 +74,7 @@ http::Awaitable<http::Response> SessionHandler::Handle(const http::RequestHead& 
 }
 
 http::Awaitable<http::Response> SessionHandler::SignIn(const http::RequestHead& head, http::BodyReader& body) {
-  Visitor visitor = ReadVisitor(head);
+  Visitor visitor = ReadVisitor(head, proxies_);
   absl::Status status = CheckSameOrigin(head, visitor, /*sign_in=*/true);
   if (!status.ok()) co_return Refused(login_, visitor.metadata, status);
   absl::StatusOr<std::string> text = co_await ReadJsonBody(head, body, kMaxCredentialBytes);
@@ -91,7 +92,7 @@ http::Awaitable<http::Response> SessionHandler::SignIn(const http::RequestHead& 
 }
 
 http::Awaitable<http::Response> SessionHandler::SignOut(const http::RequestHead& head) {
-  Visitor visitor = ReadVisitor(head);
+  Visitor visitor = ReadVisitor(head, proxies_);
   absl::Status status = CheckSameOrigin(head, visitor);
   if (visitor.by_cookie && !status.ok()) co_return Refused(logout_, visitor.metadata, status);
   if (visitor.metadata.authorization.empty()) {

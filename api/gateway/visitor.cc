@@ -1,7 +1,5 @@
 #include "api/gateway/visitor.h"
 
-#include <arpa/inet.h>
-
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -18,22 +16,8 @@ namespace {
 constexpr char kCookie[] = "lectern_session";
 constexpr char kSecureCookie[] = "__Host-lectern_session";
 
-bool FromThisMachine(const http::RequestHead& head) {
-  return head.peer == "127.0.0.1" || head.peer == "::1" || head.peer == "::ffff:127.0.0.1";
-}
-
-// The caller's address. A proxy on this machine (nginx for TLS) puts it last into X-Forwarded-For; from elsewhere the header is not
-// believed. Without it all that come through the proxy would be limited as one.
-std::string PeerOf(const http::RequestHead& head) {
-  absl::string_view named = head.Find("X-Forwarded-For");
-  std::string last(absl::StripAsciiWhitespace(named.substr(named.rfind(',') + 1)));
-  unsigned char address[16];
-  bool valid = inet_pton(AF_INET, last.c_str(), address) == 1 || inet_pton(AF_INET6, last.c_str(), address) == 1;
-  return FromThisMachine(head) && valid && head.Count("X-Forwarded-For") == 1 ? last : head.peer;
-}
-
-bool IsSecure(const http::RequestHead& head) {
-  return FromThisMachine(head) && head.Count("X-Forwarded-Proto") == 1 && head.Find("X-Forwarded-Proto") == "https";
+bool IsSecure(const http::RequestHead& head, const TrustedProxies& proxies) {
+  return proxies.Contains(head.peer) && head.Count("X-Forwarded-Proto") == 1 && head.Find("X-Forwarded-Proto") == "https";
 }
 
 const char* CookieName(const Visitor& visitor) { return visitor.secure ? kSecureCookie : kCookie; }
@@ -70,11 +54,12 @@ absl::string_view FirstNamed(absl::string_view text, const std::pair<absl::strin
 
 }  // namespace
 
-Visitor ReadVisitor(const http::RequestHead& head) {
+Visitor ReadVisitor(const http::RequestHead& head, const TrustedProxies& proxies) {
   Visitor visitor;
-  visitor.secure = IsSecure(head);
+  visitor.secure = IsSecure(head, proxies);
   visitor.metadata.authorization = std::string(head.Find("Authorization"));
-  visitor.metadata.peer = PeerOf(head);
+  const absl::string_view forwarded = head.Count("X-Forwarded-For") == 1 ? head.Find("X-Forwarded-For") : "";
+  visitor.metadata.peer = proxies.Origin(head.peer, forwarded);
   visitor.metadata.request_id = std::string(head.Find("X-Request-Id"));
   if (!visitor.metadata.authorization.empty()) return visitor;
   absl::string_view token = CookieOf(head, CookieName(visitor));

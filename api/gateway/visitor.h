@@ -7,18 +7,20 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/calls/invoker.h"
+#include "api/gateway/trusted_proxies.h"
 #include "common/http/message.h"
 
 namespace lectern::api {
 
 struct Visitor {
   CallMetadata metadata;
-  bool secure = false;      // the browser speaks TLS, which ends at a proxy on this machine
+  bool secure = false;      // the browser speaks TLS, which ends at a trusted proxy
   bool by_cookie = false;   // the credential came by itself; metadata.ambient too
 };
 
-// A bearer token goes before the cookie. X-Forwarded-For and X-Forwarded-Proto are believed from loopback only.
-Visitor ReadVisitor(const http::RequestHead& head);
+// A bearer token goes before the cookie. X-Forwarded-For and X-Forwarded-Proto are believed from `proxies` only; without the first,
+// all that come through a proxy would be limited as one.
+Visitor ReadVisitor(const http::RequestHead& head, const TrustedProxies& proxies);
 
 // A browser sends its cookie along with what other sites' pages ask for. kPermissionDenied/CROSS_SITE unless the request comes from
 // our own pages: by Sec-Fetch-Site, and where the browser sends none (plain HTTP) by Origin. For requests that change something and
