@@ -1,10 +1,12 @@
 #include "api/gateway/visitor.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status.h"
@@ -18,6 +20,15 @@ constexpr char kSecureCookie[] = "__Host-lectern_session";
 
 bool IsSecure(const http::RequestHead& head, const TrustedProxies& proxies) {
   return proxies.Contains(head.peer) && head.Count("X-Forwarded-Proto") == 1 && head.Find("X-Forwarded-Proto") == "https";
+}
+
+// Some proxies write a line of their own below what came: all of them are one list (RFC 9110, section 5.3).
+std::string ForwardedFor(const http::RequestHead& head) {
+  std::vector<absl::string_view> lines;
+  for (const auto& [name, value] : head.headers) {
+    if (absl::EqualsIgnoreCase(name, "X-Forwarded-For")) lines.push_back(value);
+  }
+  return absl::StrJoin(lines, ",");
 }
 
 const char* CookieName(const Visitor& visitor) { return visitor.secure ? kSecureCookie : kCookie; }
@@ -58,8 +69,7 @@ Visitor ReadVisitor(const http::RequestHead& head, const TrustedProxies& proxies
   Visitor visitor;
   visitor.secure = IsSecure(head, proxies);
   visitor.metadata.authorization = std::string(head.Find("Authorization"));
-  const absl::string_view forwarded = head.Count("X-Forwarded-For") == 1 ? head.Find("X-Forwarded-For") : "";
-  visitor.metadata.peer = proxies.Origin(head.peer, forwarded);
+  visitor.metadata.peer = proxies.Origin(head.peer, ForwardedFor(head));
   visitor.metadata.request_id = std::string(head.Find("X-Request-Id"));
   if (!visitor.metadata.authorization.empty()) return visitor;
   absl::string_view token = CookieOf(head, CookieName(visitor));

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/string_view.h"
+#include "api/domain/allocation.h"
 #include "api/domain/task_graph.h"
 #include "api/services/convert.h"
 #include "api/services/fields.h"
@@ -27,7 +27,6 @@ namespace lectern::api {
 namespace {
 
 constexpr char kPageName[] = "jobs";
-constexpr absl::string_view kLiveIngest = "live_ingest";
 constexpr int kMaxTestJobs = 10'000;
 constexpr int kMaxTestDurationMs = 600'000;
 constexpr int kMaxKey = 200;
@@ -63,7 +62,7 @@ std::string SummaryOf(const JobRow& job) {
     case JobState::kRunning:
       // A live stream ends when its lecture does: it has no share of anything.
       return absl::StrFormat("It runs on %s, attempt %d of %d%s.", where, job.attempt, job.max_attempts,
-                             job.kind == kLiveIngest ? "" : absl::StrFormat(", %.0f %% done", 100 * job.progress));
+                             job.kind == kLiveIngestKind ? "" : absl::StrFormat(", %.0f %% done", 100 * job.progress));
     case JobState::kCancelling: return absl::StrCat("It is being cancelled; ", where, " was asked to stop.");
     case JobState::kRetryWait:
       return absl::StrCat("It did not succeed (", job.error.empty() ? "given back" : job.error, ") and is tried again at ",

@@ -131,6 +131,8 @@ TEXT
   touch "$folder/drawn"
 }
 
+demo_is_drawn() { [ -f "$DATA/demo/drawn" ] && [ -f "$DATA/demo/course.mp4" ]; }
+
 demo_recording() {
   local folder=$DATA/demo
   local view
@@ -224,7 +226,7 @@ make_demo() {
   [ -s "$DATA/demo/personal_token" ] || (umask 077 && ctl token create --name demo >"$DATA/demo/personal_token")
   introduction=$(lecture "$robotics" "Introduction" --start "$(at -14 10:15)" --end "$(at -14 11:45)")
   lecture "$robotics" "3. Dynamics" --start "$(at +9 10:15)" --end "$(at +9 11:45)" >/dev/null
-  if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
+  demo_is_drawn || demo_media "$DATA/demo"
   demo_recording "$recorded"
   demo_composed "$introduction" course
   demo_sections "$recorded" <<'TEXT'
@@ -264,7 +266,7 @@ RUN
 
 demo_live() {
   local course live until
-  if [ ! -f "$DATA/demo/drawn" ]; then demo_media "$DATA/demo"; fi
+  demo_is_drawn || demo_media "$DATA/demo"
   if ! demo_live_is_due; then
     sign_in lecturer
     until=$(($(date +%s) + DEMO_LIVE_SECONDS))

@@ -248,6 +248,10 @@ TEST_F(LimitedGatewayTest, CallersBehindAProxyOfThisMachineAreToldApart) {
   EXPECT_EQ(status_for("2001:db8:0:1::3"), 200);
   for (int i = 0; i < 2; ++i) EXPECT_EQ(status_for("nonsense"), 200);
   EXPECT_EQ(status_for("more nonsense"), 429);
+  http::ClientRequest two_lines;
+  two_lines.url = "/v1/keys";
+  two_lines.headers = {{"X-Forwarded-For", "198.51.100.9"}, {"X-Forwarded-For", "192.0.2.1"}};
+  EXPECT_EQ(Send(two_lines).status, 429) << "the last line is what the proxy saw";
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ function beginningOf(lecture: Lecture) {
 function pauseOf(lecture: Lecture): number {
   if (lecture.state === 'LIVE') return 30;
   if (lecture.state === 'PROCESSING') return 15;
-  return lecture.views.some((view) => view.state === 'PLAYABLE') ? 60 : 3600;
+  const awaited = lecture.state === 'SCHEDULED' && Date.parse(lecture.endTime ?? '') < Date.now();
+  return awaited || lecture.views.some(({ state }) => state === 'PLAYABLE' || state === 'UPLOADING') ? 60 : 3600;
 }
 
 function useLecture(initial: Lecture): { lecture: Lecture; session: Session } {

@@ -113,7 +113,9 @@ function Stream() {
   const asked = new URLSearchParams(location.search).get('lecture');
   const [goingLive, setGoingLive] = useState(false);
   const [started, setStarted] = useState<Lecture | null>(null);
-  useInterval(() => void loaded.reload(), 30);
+  useInterval(() => {
+    if (!loaded.loading) void loaded.reload();
+  }, 30);
   const begun = (lecture: Lecture) => {
     setGoingLive(false);
     setStarted(lecture);
@@ -162,7 +164,7 @@ function Stream() {
             streams.map((stream) => (
               <StreamPanel key={stream.name} stream={stream} onGoLive={() => setGoingLive(true)} />
             ))}
-          {shown && streams.length === 0 && (
+          {shown && streams.length === 0 && (loaded.data || !loaded.error) && (
             <Empty icon="live" title={text.noStream}>
               {text.noStreamText}
             </Empty>
