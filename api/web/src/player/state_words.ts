@@ -14,7 +14,8 @@ export function badgeText(session: Session): string {
     if (playback?.state === 'FAILED') return text.failed;
     if (playback?.state === 'RECORDED') return text.recording;
     if (!playback) return '';
-    return isUploaded(session) ? text.uploading : serverNow() > Date.parse(playback.endTime ?? '') ? text.noRecording : text.notLive;
+    if (isUploaded(session)) return text.uploading;
+    return isOver(playback) ? text.noRecording : text.notLive;
   }
   if (!stage.main.known) return '';
   if (stage.trouble === 'connection') return text.connectionLost;
@@ -61,15 +62,16 @@ export function waitingWords(session: Session): [string, string, string] {
 }
 
 // What stands where neither a broadcast nor a recording is.
-function nothingYet(session: Session, { startTime, endTime }: Playback): [string, string, string] {
+function nothingYet(session: Session, playback: Playback): [string, string, string] {
   if (isUploaded(session)) return [text.onItsWay, '', text.onItsWayText];
-  const begins = Date.parse(startTime ?? '');
+  const begins = Date.parse(playback.startTime ?? '');
   if (!Number.isFinite(begins)) return [text.nothingYet, '', text.bySelf];
   const left = (begins - serverNow()) / 1000;
   if (left > 0) return [text.beginsIn, waitText(Math.ceil(left)), `${formatMoment(begins)}. ${text.bySelf}`];
   const planned = text.plannedFor(formatMoment(begins));
-  if (serverNow() > Date.parse(endTime ?? '')) return [text.noRecording, '', `${planned} ${text.noRecordingText}`];
+  if (isOver(playback)) return [text.noRecording, '', `${planned} ${text.noRecordingText}`];
   return [text.anyMoment, '', `${planned} ${text.bySelf}`];
 }
 
+const isOver = ({ endTime }: Playback): boolean => serverNow() > Date.parse(endTime ?? '');
 const isUploaded = ({ facts }: Session): boolean => (facts.views ?? []).some(({ state }) => state === 'UPLOADING');
