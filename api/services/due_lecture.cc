@@ -19,7 +19,7 @@ constexpr int kMaxStreamsOfLecture = 50;
 
 absl::StatusOr<OpenedLive> DueLecture::Open(const UserRow& person, const std::optional<LiveStreamRow>& before,
                                             OpenLive open) const {
-  ASSIGN_OR_RETURN(open.lecture_id, Find(person, before));
+  ASSIGN_OR_RETURN(open.lecture_id, Find(person, before, open.view));
   ASSIGN_OR_RETURN(open.vod_resource_id, VodServiceFor(open.lecture_id, open.view));
   ASSIGN_OR_RETURN(OpenedLive opened, deps_.stores.live.Open(open));
   if (before && before->rehearsal && before->id != opened.stream.id) {
@@ -29,7 +29,8 @@ absl::StatusOr<OpenedLive> DueLecture::Open(const UserRow& person, const std::op
   return opened;
 }
 
-absl::StatusOr<int64_t> DueLecture::Find(const UserRow& person, const std::optional<LiveStreamRow>& before) const {
+absl::StatusOr<int64_t> DueLecture::Find(const UserRow& person, const std::optional<LiveStreamRow>& before,
+                                         const std::string& view) const {
   if (before && !before->rehearsal) {
     ASSIGN_OR_RETURN(AccessFacts facts, deps_.stores.access.Facts("lectures", before->lecture_id, person.id));
     Caller caller;
@@ -41,7 +42,7 @@ absl::StatusOr<int64_t> DueLecture::Find(const UserRow& person, const std::optio
   LectureStore& lectures = deps_.stores.lectures;
   ASSIGN_OR_RETURN(std::optional<int64_t> interrupted, lectures.FindInterrupted(person.id, deps_.live_grace));
   if (interrupted) return *interrupted;
-  ASSIGN_OR_RETURN(std::optional<int64_t> due, lectures.FindDue(person.id, deps_.live_early, deps_.live_late));
+  ASSIGN_OR_RETURN(std::optional<int64_t> due, lectures.FindDue(person.id, view, deps_.live_early, deps_.live_late));
   if (due) return *due;
   ASSIGN_OR_RETURN(std::optional<int64_t> overrunning, lectures.FindOverrunning(person.id));
   if (overrunning) return *overrunning;

@@ -23,7 +23,7 @@ class DueLecture {
   absl::StatusOr<OpenedLive> Open(const UserRow& person, const std::optional<LiveStreamRow>& before, OpenLive open) const;
 
  private:
-  absl::StatusOr<int64_t> Find(const UserRow& person, const std::optional<LiveStreamRow>& before) const;
+  absl::StatusOr<int64_t> Find(const UserRow& person, const std::optional<LiveStreamRow>& before, const std::string& view) const;
   absl::StatusOr<int64_t> VodServiceFor(int64_t lecture, const std::string& view) const;
 
   const ServiceDeps deps_;

@@ -71,7 +71,7 @@ ProxyReport RowOf(int64_t stream, const v1::StreamReport& report) {
 // What the proxy is to do with a stream that it reported.
 std::pair<v1::StreamCommand::Kind, std::string> CommandFor(const ReportedStream& stream, const v1::StreamReport& report) {
   if (!stream.known) return {v1::StreamCommand::END, "the stream is not known any more"};
-  if (!stream.mine) return {v1::StreamCommand::SUPERSEDED, "a newer connection with the same token has taken over"};
+  if (!stream.mine) return {v1::StreamCommand::SUPERSEDED, "a newer connection for the same view has taken over"};
   if (stream.state == "ended" || stream.state == "ending") return {v1::StreamCommand::END, stream.end_reason};
   if (stream.reopen && report.publishing()) return {v1::StreamCommand::REOPEN, "the lecture begins"};
   const bool moved = report.epoch() != 0 && report.epoch() != stream.epoch;

@@ -31,19 +31,24 @@ absl::Status CheckStart(const pg::Row& row) {
 
 }  // namespace
 
+// A colleague whose encoder sends the same view is not thrown out by one that starts; who is silent is (the limit covers a report that
+// is late).
 constexpr char kFindDue[] = R"sql(
 with mine as (
   select l.id, l.starts_at, coalesce(l.ends_at, l.starts_at + interval '4 hours') as ends_at
   from enrolments e join lectures l on l.course_id = e.course_id
   where e.user_id = $1 and e.role = 'lecturer' and l.starts_at is not null and l.ended_at is null and l.rehearsal_of is null
+    and not exists (select 1 from live_streams s where s.lecture_id = l.id and s.view = $4 and s.source = 'encoder' and s.user_id <> $1
+                      and s.publishing and s.state in ('starting', 'live') and s.reported_at > now() - interval '10 seconds')
 )
 select id from mine
 where now() >= starts_at - $2::interval and now() < ends_at + $3::interval
 order by now() >= starts_at and now() < ends_at desc, abs(extract(epoch from now() - starts_at)), id limit 1
 )sql";
 
-absl::StatusOr<std::optional<int64_t>> LectureStore::FindDue(int64_t user_id, absl::Duration early, absl::Duration late) const {
-  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_find_due", kFindDue}, user_id, early, late));
+absl::StatusOr<std::optional<int64_t>> LectureStore::FindDue(int64_t user_id, const std::string& view, absl::Duration early,
+                                                             absl::Duration late) const {
+  ASSIGN_OR_RETURN(pg::Rows rows, pool_.Run({"lecture_find_due", kFindDue}, user_id, early, late, view));
   return FirstId(rows);
 }
 

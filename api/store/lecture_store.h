@@ -152,9 +152,10 @@ class LectureStore {
   // ---- Which lecture an encoder is for. Times are the database's. ----
 
   // The lecture that is due in a course that the person teaches: from `early` before its start until `late` after its end (four hours
-  // after the start, where it has none), not ended by hand. Running ones first, then the one whose start is nearest. Lectures without
-  // a start are never due.
-  absl::StatusOr<std::optional<int64_t>> FindDue(int64_t user_id, absl::Duration early, absl::Duration late) const;
+  // after the start, where it has none), not ended by hand, and of which nobody else streams `view` now. Running ones first, then the
+  // one whose start is nearest. Lectures without a start are never due.
+  absl::StatusOr<std::optional<int64_t>> FindDue(int64_t user_id, const std::string& view, absl::Duration early,
+                                                 absl::Duration late) const;
   // The lecture of an encoder's stream of the person whose publisher went away less than `grace` ago, or that stores nothing now.
   absl::StatusOr<std::optional<int64_t>> FindInterrupted(int64_t user_id, absl::Duration grace) const;
   // The lecture of a stream that the person has not ended, though it is not due any more.

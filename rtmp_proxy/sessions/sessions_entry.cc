@@ -119,7 +119,7 @@ ProxySessions::Publisher ProxySessions::MakeSession(PublisherFacts facts, Front&
     ASSIGN_OR_RETURN(std::vector<std::string> names, front.ListPublishers());
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  handlers.on_takeover = [this](const std::string& other) { Evict(other, "a newer connection with the same token has come"); };
+  handlers.on_takeover = [this](const std::string& other) { Evict(other, "a newer connection for the same view has come"); };
   handlers.on_end = [this](const std::string& ended) { OnEnd(ended); };
   return std::make_shared<PublisherSession>(std::move(facts), std::move(handlers), clock_);
 }

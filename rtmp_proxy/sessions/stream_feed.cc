@@ -117,7 +117,7 @@ StreamHealth StreamFeed::Health() const {
   health.encoder = encoder_;
   if (contests_.size() >= kContests && now - contests_.front() < kContestWindow) {
     health.warnings.push_back({"TWO_ENCODERS",
-                               "Two encoders stream with the same key and throw each other out again and again. Stop one of them, "
+                               "Two encoders stream the same view and throw each other out again and again. Stop one of them, "
                                "or give it a view of its own (?view=cam or ?view=pres behind the key)."});
   }
   if (health.publishing && health.relay.epoch == 0 && !health.relay.reason.empty()) {

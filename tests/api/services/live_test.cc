@@ -193,6 +193,29 @@ TEST_F(LiveTest, LecturesOfOthersAndUnscheduledOnesAreNeverDue) {
   EXPECT_EQ(world_.Number("select course_id as id from lectures where rehearsal_of is not null"), mine);
 }
 
+TEST_F(LiveTest, AColleagueOnAirIsNotThrownOut) {
+  const int64_t course = world_.NewCourse();
+  const int64_t colleague = world_.NewUser("lecturer");
+  database_.Execute(absl::StrFormat("insert into enrolments (course_id, user_id, role) values (%d, %d, 'lecturer')", course, colleague));
+  const std::string due = Name("lectures", Lecture(course, -5, 60));
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse first, Open(Token(world_.lecturer), 1));
+  ASSERT_EQ(first.lecture(), due);
+  const std::string token = Token(colleague);
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse second, Open(token, 2));
+  EXPECT_TRUE(second.rehearsal());
+  EXPECT_EQ(Report(first.stream(), 1).kind(), v1::StreamCommand::KEEP);
+  EXPECT_EQ(Report(second.stream(), 2).kind(), v1::StreamCommand::KEEP) << "it would be the same rehearsal again";
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse other_view, Open(token, 3, v1::CAM));
+  EXPECT_EQ(other_view.lecture(), due);
+  // Who has gone silent, without a word or with one, is followed.
+  database_.Execute("update live_streams set publishing = false, gone_at = now()");
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse third, Open(Token(colleague), 4));
+  EXPECT_EQ(third.lecture(), due);
+  database_.Execute("update live_streams set publishing = true, gone_at = null, reported_at = now() - interval '11 seconds'");
+  ASSERT_OK_AND_ASSIGN(v1::OpenStreamResponse fourth, Open(Token(world_.lecturer), 5));
+  EXPECT_EQ(fourth.lecture(), due);
+}
+
 TEST_F(LiveTest, ARehearsalIsInTheCourseTaughtLastAndReusedUntilItsStreamHasEnded) {
   const int64_t recent = world_.NewCourse();
   Lecture(recent, -5000, -4900);
