@@ -126,6 +126,19 @@ const steps = {
     await at('the time', 11.9, 12.1);
   },
 
+  async 'at the end, and beyond it, playing begins anew'() {
+    tell(student, lecture());
+    await open('?t=99999');
+    await tab.locator('#play').click();
+    await at('beyond the end', 0.3, 8);
+    await tab.locator('#play').click();
+    await tab.keyboard.press('End');
+    await at('the end', 55, 61);
+    await tab.locator('#play').click();
+    await at('once more', 0.3, 8);
+    await tab.locator('#play').click();
+  },
+
   async 'where one is is saved as one plays, when one pauses, and when one leaves'() {
     tell(student, lecture());
     await open('?t=2');

@@ -105,3 +105,10 @@ test('Files that were picked are given to lectures and views, and what does not 
   assert.equal(complaint({ ...staged[0], view: 'PRES' }, staged, []), 'twice');
   assert.equal(complaint(staged[0], staged, [{ lecture: 'lectures/2', view: 'CAM' }]), 'sending');
 });
+
+test('Pasted people are addresses, and what is none is told', async () => {
+  const { addressesIn } = await load('src/pages/teach_course/addresses.ts');
+  assert.deepEqual(addressesIn('Ada <ADA@example.org>, bob@example.org; broken,\n"C" <c@x.org>\n bob@example.org '),
+    { emails: ['ada@example.org', 'bob@example.org', 'c@x.org'], others: ['broken'] });
+  assert.deepEqual(addressesIn(' \n,; '), { emails: [], others: [] });
+});

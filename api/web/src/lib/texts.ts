@@ -135,7 +135,7 @@ export const text = words({
     stateFailed: 'Fehlgeschlagen',
     watched: 'Gesehen',
     notDated: 'Noch ohne Termin',
-    viewers: (count: number) => `${count} sehen zu`,
+    viewers: (count: number) => `${count} ${count === 1 ? 'sieht' : 'sehen'} zu`,
     newLectures: (count: number) => `${count} neu`,
     lectures: (count: number) => `${count} ${count === 1 ? 'Vorlesung' : 'Vorlesungen'}`,
     seen: (at: string, of: string) => `${at} von ${of} gesehen`,

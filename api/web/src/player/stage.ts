@@ -150,6 +150,8 @@ export class Stage {
 
   // Sound may need a gesture of the viewer; the picture does not.
   async begin(): Promise<void> {
+    // At the end the browser would wait for ever.
+    if (this.main.known && !this.live && this.position >= this.main.edge - 0.5) this.seek(this.main.begin);
     try {
       await this.video.play();
     } catch (error) {
@@ -332,8 +334,7 @@ export class Stage {
     if (this.pendingDate === null || !this.main.known || this.video.readyState < 1) return;
     const position = this.main.positionOf(this.pendingDate);
     this.pendingDate = null;
-    if (position !== null && Math.abs(position - this.position) > 0.3)
-      this.video.currentTime = Math.max(this.main.begin, position);
+    if (position !== null && Math.abs(position - this.position) > 0.3) this.video.currentTime = Math.max(this.main.begin, position);
   }
 
   // Who follows and fell behind gets everything, a little faster, rather than a jump.

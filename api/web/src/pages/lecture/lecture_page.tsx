@@ -54,8 +54,10 @@ function wishesOf(me: Me | null): Wishes {
 }
 
 function beginningOf(lecture: Lecture) {
-  const at = parseTime(new URLSearchParams(location.search).get('t'));
+  const asked = parseTime(new URLSearchParams(location.search).get('t'));
   const [position, length] = [secondsOf(lecture.me?.position), secondsOf(lecture.duration)];
+  // A recording may have become shorter than a link to a moment in it.
+  const at = asked !== null && lecture.state === 'RECORDED' && length > 0 && asked >= length ? null : asked;
   // Whoever has come to the end begins anew; whoever watches it again goes on in the middle all the same.
   return { at, resumeAt: length > 0 && position > length * 0.95 ? null : position };
 }

@@ -187,7 +187,7 @@ function Head({ state }: { state: Parameters<typeof Following>[0]['state'] }) {
       </div>
       <div class="head-side">
         <Following state={state} />
-        <Button icon="plus" href="/manage/organizations">
+        <Button icon="plus" href="/manage/organizations?join=1">
           {text.join}
         </Button>
       </div>

@@ -100,7 +100,8 @@ function walk(event: KeyboardEvent): void {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
   if (!step) return;
   const stops = [...document.querySelectorAll<HTMLElement>('#q, .hits .card-link')];
-  const at = stops.indexOf(document.activeElement as HTMLElement);
+  const nowhere = document.activeElement === document.body; // as after the page was opened: the field is before the first hit
+  const at = nowhere ? 0 : stops.indexOf(document.activeElement as HTMLElement);
   const next = stops[at + step];
   if (at < 0 || !next) return;
   event.preventDefault();

@@ -5,12 +5,8 @@ import type { Course, CourseRole, Enrolment, Me } from '../../generated/api';
 import { api, ApiError, getAll } from '../../lib/api';
 import { Button, Dialog, Empty, Field, Notice, Skeleton, Table, useLoad } from '../../lib/parts';
 import { text as shared } from '../teach/shared_words';
+import { addressesIn } from './addresses';
 import { text } from './words';
-
-// Addresses as people paste them: "Ada <ada@example.org>, bob@example.org" and lists of lines; each once.
-export function addressesIn(pasted: string): string[] {
-  return [...new Set(pasted.match(/[^\s,;<>"'()]+@[^\s,;<>"'()]+/g)?.map((one) => one.toLowerCase()) ?? [])];
-}
 
 interface Outcome {
   added: number;
@@ -41,11 +37,12 @@ function AddPeople({ course, role, onAdded }: { course: Course; role: CourseRole
   const student = role === 'COURSE_STUDENT';
   const add = async (event: Event) => {
     event.preventDefault();
-    const all = addressesIn(emails);
+    const { emails: all, others } = addressesIn(emails);
     if (state.busy) return;
     setState({ busy: all.length > 0, empty: all.length === 0, outcome: null });
     if (all.length === 0) return;
     const outcome = await enrol(course.name, all, role);
+    outcome.refused.push(...others.map((email) => ({ email, why: text.noAddress })));
     setEmails(outcome.refused.map(({ email }) => email).join('\n'));
     setState({ busy: false, empty: false, outcome });
     if (outcome.added > 0) onAdded();

@@ -70,7 +70,7 @@ export const text = words({
     downloads: 'Download recordings',
     downloadsHint: 'Viewers may save recordings as files. You always may.',
     chat: 'Chat',
-    chatHint: 'Viewers may write to each other during the lecture.',
+    chatHint: 'Viewers may write to each other during the lecture. Holds as soon as this installation has a chat.',
     danger: 'Delete the course',
     dangerText: 'Deletes the course, all its lectures and all their recordings, for everybody and for good.',
     deleteCourse: 'Delete the course',
@@ -102,6 +102,7 @@ export const text = words({
     removeSelf: 'That is you: you can no longer manage the course, and this page will be gone for you.',
     removeStudent: 'This person is no longer enrolled; where the course is for enrolled people they can no longer watch.',
     unknownPerson: 'no account with this address here',
+    noAddress: 'no e-mail address',
     filter: 'Find a person',
   },
   de: {
@@ -174,7 +175,7 @@ export const text = words({
     downloads: 'Aufzeichnungen herunterladen',
     downloadsHint: 'Wer zusieht, darf Aufzeichnungen als Datei speichern. Sie dürfen es immer.',
     chat: 'Chat',
-    chatHint: 'Wer zusieht, kann während der Vorlesung schreiben.',
+    chatHint: 'Wer zusieht, kann während der Vorlesung schreiben. Gilt, sobald diese Installation einen Chat hat.',
     danger: 'Kurs löschen',
     dangerText: 'Löscht den Kurs, alle seine Vorlesungen und alle Aufzeichnungen, für alle und endgültig.',
     deleteCourse: 'Kurs löschen',
@@ -206,6 +207,7 @@ export const text = words({
     removeSelf: 'Das sind Sie: Sie können den Kurs dann nicht mehr verwalten, und diese Seite gibt es für Sie nicht mehr.',
     removeStudent: 'Diese Person ist nicht mehr eingeschrieben; ist der Kurs für Eingeschriebene, kann sie nicht mehr zusehen.',
     unknownPerson: 'kein Konto mit dieser Adresse',
+    noAddress: 'keine E-Mail-Adresse',
     filter: 'Person finden',
   },
 });

@@ -76,7 +76,7 @@ function useOver(streams: LiveStream[], state: StreamState): LiveStream | null {
   return over;
 }
 
-function NextCard({ lectures, streaming, onGoLive }: { lectures: Lecture[]; streaming: boolean; onGoLive: () => void }) {
+function NextCard({ lectures, onGoLive }: { lectures: Lecture[]; onGoLive: () => void }) {
   const [now, setNow] = useState(Date.now());
   useInterval(() => setNow(Date.now()), 20);
   const due = dueLecture(lectures, now);
@@ -86,7 +86,7 @@ function NextCard({ lectures, streaming, onGoLive }: { lectures: Lecture[]; stre
       <h2 id="next">{text.nextTitle}</h2>
       <p class="next-answer">{due ? <a href={lecturePath(due.name)}>{text.dueNow(due.title)}</a> : text.rehearsalNow}</p>
       <p class="soft">{due ? text.dueWhy : next ? text.nextUp(next.title, whenText(next)) : text.nothingUp}</p>
-      {!due && !streaming && (
+      {!due && (
         <p>
           <Button icon="live" onClick={onGoLive}>
             {text.goLive}
@@ -171,8 +171,13 @@ function Stream() {
           )}
         </section>
         {loaded.error && !loaded.data && <Notice error={loaded.error} onRetry={() => void loaded.reload()} />}
-        {shown && loaded.data && streams.every((one) => one.rehearsal) && (
-          <NextCard lectures={lectures} streaming={streams.length > 0} onGoLive={() => setGoingLive(true)} />
+        {shown && loaded.data && courses.length === 0 && (
+          <Notice tone="warning" title={text.noCourse}>
+            {text.noCourseText}
+          </Notice>
+        )}
+        {shown && courses.length > 0 && streams.length === 0 && (
+          <NextCard lectures={lectures} onGoLive={() => setGoingLive(true)} />
         )}
         {shown && <SetUp me={me} secret={secret} haveToken={(tokens.data?.length ?? 0) > 0} />}
         {shown && <Tokens tokens={tokens} secret={secret} onSecret={setSecret} />}

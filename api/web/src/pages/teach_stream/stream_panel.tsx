@@ -87,7 +87,7 @@ function factsOf(stream: LiveStream, facts: LiveFacts): [string, string][] {
 }
 
 function Advice({ stream }: { stream: LiveStream }) {
-  if (stream.state === 'INTERRUPTED') return <Notice tone="warning">{stream.reason || text.interruptedText}</Notice>;
+  if (stream.state === 'INTERRUPTED') return <Notice tone="warning">{text.interruptedText}</Notice>;
   if (stream.state !== 'ON_AIR') return null;
   // A pause of speech is no fault: a longer silence comes as a warning.
   const { levelDbfs = 0, audioCodec = '' } = stream.facts ?? {};

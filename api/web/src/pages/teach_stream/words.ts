@@ -11,6 +11,8 @@ export const text = words({
     nextUp: (title: string, when: string) => `Next: “${title}”, ${when}. Start OBS from 15 minutes before.`,
     nothingUp: 'None of your lectures is scheduled. Go live with one below, or create one.',
     goLive: 'Go live now',
+    noCourse: 'You teach no course yet',
+    noCourseText: 'A stream is refused until you do. Ask the IT of your department for a course, or to become lecturer of one.',
     goLiveTitle: 'Go live now',
     goLiveText:
       'The lecture begins at once, whatever its schedule says. A stream that is already connected comes to it within seconds.',
@@ -113,6 +115,9 @@ export const text = words({
     nextUp: (title: string, when: string) => `Nächste: „${title}“, ${when}. Starten Sie OBS ab 15 Minuten vorher.`,
     nothingUp: 'Keine Ihrer Vorlesungen ist geplant. Gehen Sie unten mit einer live, oder legen Sie eine an.',
     goLive: 'Jetzt live gehen',
+    noCourse: 'Sie lehren noch keinen Kurs',
+    noCourseText:
+      'Bis dahin wird ein Stream abgelehnt. Bitten Sie die IT Ihres Fachbereichs um einen Kurs, oder darum, in einem zu lehren.',
     goLiveTitle: 'Jetzt live gehen',
     goLiveText: 'Die Vorlesung beginnt sofort, was auch geplant ist. Ein verbundener Stream kommt binnen Sekunden zu ihr.',
     goLiveBefore: 'Die Vorlesung beginnt sofort. Starten Sie dann das Streamen in OBS.',
@@ -130,7 +135,7 @@ export const text = words({
     noStreamText: 'Sobald Ihr Programm streamt, sind hier Bild, Pegel und Ratschläge.',
     lost: 'Die Anzeige ist unterbrochen; sie geht von selbst weiter. Ihr Stream ist nicht betroffen.',
     rehearsal: 'Probe: Nur Sie sehen das',
-    live: (n: number) => `Live, ${n} sehen zu`,
+    live: (n: number) => `Live, ${n} ${n === 1 ? 'sieht' : 'sehen'} zu`,
     states: {
       LIVE_STATE_UNSPECIFIED: '',
       STARTING: 'Beginnt',
