@@ -151,7 +151,7 @@ export class Stage {
   // Sound may need a gesture of the viewer; the picture does not.
   async begin(): Promise<void> {
     // At the end the browser would wait for ever.
-    if (this.main.known && !this.live && this.position >= this.main.edge - 0.5) this.seek(this.main.begin);
+    if (!this.live && this.main.edge > 0.5 && this.position >= this.main.edge - 0.5) this.seek(this.main.begin);
     try {
       await this.video.play();
     } catch (error) {
